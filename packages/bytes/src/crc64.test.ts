@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Crc64, crc64, formatCrc64 } from "./crc64.ts";
+
+const digits = new TextEncoder().encode("123456789");
+
+/** The definition, bit by bit. */
+function slowCrc64(bytes: Uint8Array): bigint {
+  let register = 0n;
+  for (const byte of bytes) {
+    register ^= BigInt(byte);
+    for (let bit = 0; bit < 8; bit++) {
+      register = (register & 1n) === 1n ? (register >> 1n) ^ 0x95ac9329ac4bc9b5n : register >> 1n;
+    }
+  }
+  return register;
+}
+
+describe("CRC-64", () => {
+  test("the check value over 123456789 is e9c6d914c4b8d9ca", () => {
+    expect(formatCrc64(crc64(digits))).toBe("e9c6d914c4b8d9ca");
+  });
+
+  test("no bytes have checksum 0, written with sixteen digits", () => {
+    expect(formatCrc64(crc64(new Uint8Array(0)))).toBe("0000000000000000");
+  });
+
+  test("it is the definition, for any bytes cut at any point", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(), (bytes, at) => {
+        const cut = at % (bytes.length + 1);
+        const whole = slowCrc64(bytes);
+        expect(crc64(bytes)).toBe(whole);
+        expect(new Crc64().update(bytes, 0, cut).update(bytes, cut).value).toBe(whole);
+      }),
+    );
+  });
+
+  test("reset starts again", () => {
+    const crc = new Crc64().update(digits);
+    crc.reset();
+    expect(crc.value).toBe(0n);
+    expect(crc.update(digits).value).toBe(crc64(digits));
+  });
+});

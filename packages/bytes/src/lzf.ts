@@ -1,0 +1,131 @@
+/**
+ * LZF, the compression of strings inside RDB files, unpacked.
+ *
+ *   000nnnnn  n+1 bytes                 literal: copy the next n + 1 (1…32) bytes
+ *   lllhhhhh  dddddddd                  l = 1…6: copy l + 2 (3…8) bytes from distance (h << 8 | d) + 1 behind
+ *   111hhhhh  eeeeeeee  dddddddd        copy e + 9 (9…264) bytes from the same kind of distance
+ *
+ * A copy may overlap its own output, so it goes byte by byte from the front. Distances are at most 8192.
+ * A block states neither its packed nor its unpacked size: both stand before it in the file.
+ *
+ * Source: liblzf 3 by Marc Lehmann, lzf_d.c, which redis and valkey carry as src/lzf_d.c. The block that comes in
+ * pieces is in lzf-stream.ts. The hot loop is unpack().
+ */
+
+/**
+ * The most output bytes one input byte can stand for: 3 bytes make at most 264. A file that states more is lying,
+ * and nothing needs to be allocated to know it.
+ */
+export const LZF_MAX_RATIO = 88;
+
+/** How far behind a copy may reach. */
+export const LZF_HISTORY_BYTES = 8192;
+
+/**
+ * A damaged block. Whoever knows where the block lies turns this into an error of its format.
+ * `sourceOffset` counts from the start of the block to the instruction that makes no sense.
+ */
+export class LzfError extends Error {
+  override readonly name = "LzfError";
+  readonly detail: string;
+  readonly sourceOffset: number;
+
+  constructor(detail: string, sourceOffset: number) {
+    super(`lzf: ${detail} (byte ${sourceOffset} of the block)`);
+    this.detail = detail;
+    this.sourceOffset = sourceOffset;
+  }
+}
+
+/**
+ * Unpacks the block source[start, end) into exactly target[targetStart, targetEnd).
+ *
+ * Throws LzfError when the block is damaged, ends early or makes more bytes than the target holds; the target's
+ * bytes are then undefined. Source and target must not overlap.
+ */
+export function lzfDecompress(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  targetStart: number,
+  targetEnd: number,
+): void {
+  const made = unpack(source, start, end, target, targetStart, targetEnd, false);
+  if (made !== targetEnd - targetStart) {
+    throw new LzfError(`the block makes ${made} bytes, ${targetEnd - targetStart} were stated`, end - start);
+  }
+}
+
+/**
+ * Unpacks only the first `count` bytes of the block source[start, end) to the start of `target`, fewer if the
+ * block is shorter, and returns how many. What follows in the block is not looked at. Throws LzfError when the
+ * part that was needed is damaged.
+ */
+export function lzfPeek(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  count: number,
+): number {
+  return unpack(source, start, end, target, 0, Math.min(count, target.length), true);
+}
+
+/** Returns the bytes made; when `cut`, stops quietly at the end of the target instead of throwing. */
+function unpack(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  targetStart: number,
+  targetEnd: number,
+  cut: boolean,
+): number {
+  let at = start;
+  let out = targetStart;
+  while (at < end) {
+    const instruction = at;
+    const control = source[at++];
+    if (control < 32) {
+      let count = control + 1;
+      if (count > targetEnd - out) {
+        if (!cut) throw tooLong(instruction - start, targetEnd - targetStart);
+        count = targetEnd - out;
+      }
+      if (count > end - at) throw endsInside(instruction - start);
+      const stop = out + count;
+      while (out < stop) target[out++] = source[at++];
+    } else {
+      let count = control >>> 5;
+      if (count === 7) count += at < end ? source[at++] : 0;
+      count += 2;
+      if (at >= end) throw endsInside(instruction - start);
+      let from = out - (((control & 31) << 8) | source[at++]) - 1;
+      if (from < targetStart) throw reachesBack(instruction - start);
+      if (count > targetEnd - out) {
+        if (!cut) throw tooLong(instruction - start, targetEnd - targetStart);
+        count = targetEnd - out;
+      }
+      const stop = out + count;
+      while (out < stop) target[out++] = target[from++];
+    }
+    if (cut && out === targetEnd) break;
+  }
+  return out - targetStart;
+}
+
+/** The block stops in the middle of an instruction. */
+export function endsInside(sourceOffset: number): LzfError {
+  return new LzfError("the block ends inside an instruction", sourceOffset);
+}
+
+/** A copy from before the first output byte. */
+export function reachesBack(sourceOffset: number): LzfError {
+  return new LzfError("a copy reaches back before the first byte", sourceOffset);
+}
+
+/** More output than was stated. */
+export function tooLong(sourceOffset: number, statedBytes: number): LzfError {
+  return new LzfError(`the block makes more than the ${statedBytes} bytes stated`, sourceOffset);
+}
