@@ -1,0 +1,40 @@
+/**
+ * What the process answers with: one table, the same for every command line of the project.
+ *
+ * A damaged file has four answers, so that a script can tell "cut short, the rest is good" from "wrong
+ * bytes" without reading text.
+ */
+import type { RdbErrorCode } from "@holdfast/rdb";
+
+export const exitCode = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  corrupt: 10,
+  truncated: 11,
+  unsupported: 12,
+  checksum: 13,
+  localIo: 23,
+  targetExists: 30,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** The answer for bytes that are not a sound RDB. Codes that no case names mean wrong bytes. */
+export function exitCodeOfDamage(code: RdbErrorCode | string): ExitCode {
+  switch (code) {
+    case "RDB_TRUNCATED":
+    case "COMPRESSION_TRUNCATED":
+      return exitCode.truncated;
+    case "RDB_UNSUPPORTED_VERSION":
+    case "RDB_UNSUPPORTED_TYPE":
+    case "RDB_UNKNOWN_TYPE":
+      return exitCode.unsupported;
+    case "RDB_CHECKSUM_MISMATCH":
+      return exitCode.checksum;
+    default:
+      return exitCode.corrupt;
+  }
+}
