@@ -1,7 +1,38 @@
 /** Bytes in hand: everything the package offers, in the order a reader should meet it. */
 
-export { ByteWindow, type ByteWindowOptions } from "./byte-window.ts";
-export { Crc64, crc64, formatCrc64 } from "./crc64.ts";
+// The error that every format extends.
+
 export { FormatError, type FormatErrorPlace } from "./errors.ts";
+
+// Bytes coming in, bytes going out, integers in them.
+
+export { ByteWindow, type ByteWindowOptions } from "./byte-window.ts";
+export { ByteWriter } from "./byte-writer.ts";
+export {
+  decimalOf,
+  parseCanonicalInt,
+  readI64le,
+  readU16be,
+  readU16le,
+  readU24be,
+  readU24le,
+  readU32be,
+  readU32le,
+  readU64be,
+  readU64le,
+} from "./integers.ts";
+
+// What RDB files are sealed and packed with.
+
+export { Crc64, crc64, formatCrc64 } from "./crc64.ts";
 export { LZF_MAX_RATIO, LzfError, lzfDecompress, lzfPeek } from "./lzf.ts";
 export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";
+
+// Where a cluster keeps a key.
+
+export { CLUSTER_SLOTS, slotOfKey } from "./slot.ts";
+
+// Bytes for people.
+
+export { displayWidth, type PreviewOptions, previewBytes } from "./preview.ts";
+export { escapeBytes, isUtf8, parseEscaped, utf8Of } from "./text.ts";
