@@ -4,8 +4,6 @@
  * A damaged file has four answers, so that a script can tell "cut short, the rest is good" from "wrong
  * bytes" without reading text.
  */
-import type { RdbErrorCode } from "@holdfast/rdb";
-
 export const exitCode = {
   ok: 0,
   bug: 1,
@@ -23,7 +21,7 @@ export const exitCode = {
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** The answer for bytes that are not a sound RDB. Codes that no case names mean wrong bytes. */
-export function exitCodeOfDamage(code: RdbErrorCode | string): ExitCode {
+export function exitCodeOfDamage(code: string): ExitCode {
   switch (code) {
     case "RDB_TRUNCATED":
     case "COMPRESSION_TRUNCATED":

@@ -1,3 +1,4 @@
+import { parseEscaped } from "@holdfast/bytes";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteSink } from "./byte-sink.ts";
@@ -10,17 +11,9 @@ function field(bytes: Uint8Array): string {
   return Buffer.from(sink.take() ?? []).toString("utf8");
 }
 
-/** The bytes behind a field, by the rules in the header of csv-text.ts. */
-function bytesOf(text: string): Buffer {
-  const unquoted = text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
-  const parts = unquoted.match(/\\x..|\\.|[^\\]+/gsu) ?? [];
-  return Buffer.concat(
-    parts.map((part) => {
-      if (part.startsWith("\\x")) return Buffer.from(part.slice(2), "hex");
-      if (part.startsWith("\\")) return Buffer.from({ n: "\n", r: "\r", t: "\t" }[part[1]] ?? part[1]);
-      return Buffer.from(part);
-    }),
-  );
+/** The bytes behind a field: the CSV undone, then the escapes. */
+function bytesOf(text: string): Uint8Array {
+  return parseEscaped(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
 }
 
 describe("a key in CSV", () => {
@@ -28,7 +21,7 @@ describe("a key in CSV", () => {
     ["user:1001", "user:1001"],
     ["größe", "größe"],
     ["a,b", '"a,b"'],
-    ['say "hi"', '"say ""hi"""'],
+    ['say "hi"', '"say \\""hi\\"""'],
     ["line\nbreak", "line\\nbreak"],
     ["back\\slash", "back\\\\slash"],
     ["", ""],
@@ -42,7 +35,7 @@ describe("a key in CSV", () => {
     const texts = fc.string({ unit: "binary" }).map((text) => Buffer.from(text, "utf8"));
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 40 }), texts), (bytes) => {
-        expect(bytesOf(field(bytes)).equals(bytes)).toBe(true);
+        expect(Buffer.compare(bytesOf(field(bytes)), bytes)).toBe(0);
         expect(field(bytes)).not.toMatch(/[\r\n]/);
       }),
     );
