@@ -1,0 +1,70 @@
+/**
+ * A file as a stream of chunks, read one chunk ahead: the disk works while the consumer decodes.
+ *
+ *   consumer   ......| chunk 0 | chunk 1 | chunk 2 |
+ *   disk       |  0  |    1    |    2    |  3 …
+ */
+
+import type { File } from "./file-system.ts";
+
+const DEFAULT_CHUNK_BYTES = 1 << 20;
+/** One with the consumer, one that it had before and may still join with it, one being read. */
+const REUSED_CHUNKS = 3;
+
+export interface ReadChunksOptions {
+  /** Largest size of a chunk. Default 1 MiB. */
+  readonly chunkBytes?: number;
+  /** First byte to read. Default 0. */
+  readonly start?: number;
+  /** Offset behind the last byte to read. Default: the end of the file. */
+  readonly end?: number;
+  /** Stops with the signal's reason when aborted. */
+  readonly signal?: AbortSignal;
+  /**
+   * Reads into the same three chunks again and again, which is faster (a fresh MiB costs about as much as reading it):
+   * a chunk then stays as it is only until the second one after it is asked for. That is enough for a ByteWindow.
+   * Default false: every chunk is the consumer's own.
+   */
+  readonly reuse?: boolean;
+}
+
+/**
+ * The file's bytes in order, no chunk empty. Rejects with FileError. Leaving the loop early waits for the read that is
+ * under way, so that the file may be closed afterwards; the file is not closed here.
+ */
+export async function* readChunks(
+  file: File,
+  options: ReadChunksOptions = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const { chunkBytes = DEFAULT_CHUNK_BYTES, start = 0, end = Number.POSITIVE_INFINITY, signal } = options;
+  const memory = chunkMemory(chunkBytes, options.reuse ?? false);
+  let offset = start;
+  const readNext = async (): Promise<Uint8Array> => {
+    const target = memory().subarray(0, Math.min(chunkBytes, end - offset));
+    const count = target.length === 0 ? 0 : await file.readAt(offset, target);
+    offset += count;
+    return target.subarray(0, count);
+  };
+  signal?.throwIfAborted();
+  let ahead = readNext();
+  try {
+    for (let chunk = await ahead; chunk.length > 0; chunk = await ahead) {
+      signal?.throwIfAborted();
+      ahead = readNext();
+      // A failure while the consumer is busy must wait for it, not end the process as unhandled.
+      ahead.catch(() => {});
+      yield chunk;
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await ahead.catch(() => {});
+  }
+}
+
+/** Hands out memory for one chunk at a time: fresh, or the same few in turn. */
+function chunkMemory(chunkBytes: number, reuse: boolean): () => Uint8Array {
+  if (!reuse) return () => new Uint8Array(chunkBytes);
+  const chunks = Array.from({ length: REUSED_CHUNKS }, () => new Uint8Array(chunkBytes));
+  let turn = 0;
+  return () => chunks[turn++ % REUSED_CHUNKS];
+}
