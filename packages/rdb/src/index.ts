@@ -1,1 +1,55 @@
-export {};
+/** RDB bytes to events: everything the package offers, in the order a reader should meet it. */
+
+export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
+export { RdbDecoder, type RdbDecoderOptions, type ResumePoint } from "./decoder.ts";
+export {
+  acceptsDumpVersion,
+  type DumpPayload,
+  decodeDumpPayload,
+  encodeDumpPayload,
+  parseDumpPayload,
+  type RestoringServer,
+} from "./dump-payload.ts";
+export { type RdbErrorCode, RdbFormatError, type RdbPlace, type RdbWarningCode } from "./errors.ts";
+export type {
+  ArraySlot,
+  AuxEvent,
+  Bytes,
+  DamageEvent,
+  EndEvent,
+  FunctionEvent,
+  HashField,
+  HashTemplateEvent,
+  HeaderEvent,
+  ItemBatch,
+  ItemsEvent,
+  KeyEvent,
+  ModuleAuxEvent,
+  RdbEvent,
+  ReadLevel,
+  ResizeDbEvent,
+  ScoredMember,
+  SelectDbEvent,
+  SlotImportEvent,
+  SlotInfoEvent,
+  StreamEntry,
+  StreamGroup,
+  StreamId,
+  StreamMeta,
+  StreamPart,
+  TrailingEvent,
+  WarningEvent,
+} from "./events.ts";
+export {
+  knownVersions,
+  moduleTypeOf,
+  type PackedKind,
+  type RdbDialect,
+  type RdbEncoding,
+  type RdbType,
+  type TypeRow,
+  typeRows,
+  typeTable,
+} from "./format.ts";
+export type { KeyHead } from "./key-record.ts";
+export { decodeRdb, decodeRdbBytes } from "./streams.ts";

@@ -1,0 +1,527 @@
+/**
+ * RDB bytes in, events out. No I/O, no clock, no promise: push chunks, pull events.
+ *
+ *   push(chunk) → next() … next() → undefined → push(chunk) → … → end() → next() … → undefined
+ *
+ * `next()` parses from the window. When bytes run out in the middle of an element, the sentinel
+ * `shortage` is thrown from wherever that is seen, caught here, and the window goes back to the last
+ * commit; the same place is parsed again after the next push. A value commits after each element, so
+ * only one element is ever parsed twice, and `wanted` bytes are waited for before it is tried again.
+ *
+ *   header → records … → checksum → trailing
+ *
+ * Opcodes that are not keys are in records.ts, values in walker.ts (levels skip, raw) and values/
+ * (levels items, check).
+ */
+import { strict as assert } from "node:assert";
+import { ByteWindow, Crc64, formatCrc64 } from "@holdfast/bytes";
+import { RdbCursor, shortage } from "./cursor.ts";
+import { Damage, RdbFormatError, type RdbWarningCode } from "./errors.ts";
+import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
+import { type RdbDialect, type TypeRow, typeTable } from "./format.ts";
+import { readHeader } from "./header.ts";
+import { KeyHead, KeyRecord } from "./key-record.ts";
+import { type RecordContext, readRecord } from "./records.ts";
+import { Arena, StringReader } from "./strings.ts";
+import type { Templates } from "./templates.ts";
+import { readerOf } from "./values/readers.ts";
+import { type ScanLimits, type ValueReader, ValueScan } from "./values/value-scan.ts";
+import { ValueWalker } from "./walker.ts";
+
+/** A decoder that starts at a record in the middle of a file: what it would know had it read the rest. */
+export interface ResumePoint {
+  readonly dialect: RdbDialect;
+  readonly version: number;
+  readonly db: number;
+  /** Stream offset of the first byte that will be pushed: the first byte of a record. */
+  readonly offset: number;
+  readonly templates?: ReadonlyMap<number, readonly Uint8Array[]>;
+}
+
+export interface RdbDecoderOptions {
+  /** How much of each value is read. Default "items". */
+  readonly level?: ReadLevel;
+  /**
+   * Chooses the level for each key before its value is read; "omit" steps over the key without an
+   * event. What it gets is borrowed until it returns.
+   */
+  readonly select?: (head: KeyHead) => ReadLevel | "omit";
+  /** At level "skip": hand over the numbers that the walk meets (walker.ts). Default false. */
+  readonly trace?: boolean;
+  /** Compute and compare the checksum. Default true. */
+  readonly verifyChecksum?: boolean;
+  /** Size of the input from the first byte of the stream on, when known: announced sizes are held against it. */
+  readonly totalBytes?: number;
+  /** Named in errors. */
+  readonly path?: string;
+  readonly resume?: ResumePoint;
+  /** String values longer than this arrive as several chunks. Default 64 KiB. */
+  readonly chunkBytes?: number;
+  /** Most items in one batch. Default 256. */
+  readonly batchItems?: number;
+  /** Refuse a packed encoding (listpack, ziplist, …) above this with RDB_LIMIT. Default 64 MiB. */
+  readonly packedLimitBytes?: number;
+  /** Refuse a single element of a collection above this with RDB_LIMIT. Default 512 MiB. */
+  readonly elementLimitBytes?: number;
+  /** Level "check": memory for the members or fields of one value, to find duplicates. Default 32 MiB. */
+  readonly duplicatesLimitBytes?: number;
+  /** For tests: overwrite what was consumed at every push, so that a forgotten copy shows. Default false. */
+  readonly poison?: boolean;
+}
+
+type Stage = "header" | "records" | "value" | "checksum" | "trailing" | "over" | "failed";
+
+const nothing: ItemBatch = { of: "nothing" };
+
+export class RdbDecoder {
+  readonly #window: ByteWindow;
+  readonly #cursor: RdbCursor;
+  readonly #arena: Arena;
+  readonly #scratch = new Arena(false);
+  readonly #strings: StringReader;
+  readonly #templates: Templates;
+  readonly #records: RecordContext;
+  readonly #walker: ValueWalker;
+  readonly #scan: ValueScan;
+  readonly #crc: Crc64 | undefined;
+  /** Stream offset up to which the checksum was computed. */
+  #crcOffset: number;
+  readonly #level: ReadLevel;
+  readonly #select: RdbDecoderOptions["select"];
+  readonly #tracing: boolean;
+  readonly #path: string | undefined;
+
+  #stage: Stage;
+  #hasEnded = false;
+  #isStarved = true;
+  #version = 0;
+  #types: readonly (TypeRow | undefined)[] = [];
+  #db = 0;
+  #keyCount = 0;
+  #trailingBytes = 0;
+  #findings: RdbEvent[] = [];
+
+  #head: KeyHead;
+  /** The key under way while its event was not handed over. */
+  #pendingKey: KeyRecord | undefined;
+  #ownedKey: Uint8Array | undefined;
+  #valueLevel: ReadLevel | "omit" = "items";
+  #reader: ValueReader | undefined;
+  /** Level "raw": stream offset of the first byte that was not handed over. */
+  #rawOffset = 0;
+
+  constructor(options: RdbDecoderOptions = {}) {
+    const { resume } = options;
+    const start = resume?.offset ?? 0;
+    this.#window = new ByteWindow({ start, poison: options.poison ?? false });
+    this.#cursor = new RdbCursor(this.#window, options.totalBytes ?? Number.POSITIVE_INFINITY);
+    this.#arena = new Arena(options.poison ?? false);
+    this.#strings = new StringReader(this.#cursor, this.#arena);
+    this.#templates = new Map(resume?.templates ?? []);
+    const limits = limitsOf(options);
+    this.#records = {
+      cursor: this.#cursor,
+      strings: this.#strings,
+      dialect: "redis",
+      templates: this.#templates,
+      limitBytes: limits.elementLimitBytes,
+    };
+    this.#tracing = options.trace ?? false;
+    this.#walker = new ValueWalker(this.#cursor, this.#strings, this.#templates, {
+      trace: this.#tracing,
+      packedLimitBytes: limits.packedLimitBytes,
+    });
+    this.#scan = new ValueScan(this.#cursor, this.#strings, this.#templates, limits, {
+      warn: (code, detail, at) => this.#warn(code, detail, at),
+      damage: (damage) => this.#reportDamage(damage),
+    });
+    this.#crc = (options.verifyChecksum ?? true) && resume === undefined ? new Crc64() : undefined;
+    this.#crcOffset = start;
+    this.#level = options.level ?? "items";
+    this.#select = options.select;
+    this.#path = options.path;
+    this.#head = new KeyHead();
+    this.#stage = "header";
+    if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
+  }
+
+  /** Stream offset behind everything that is decoded for good. */
+  get offset(): number {
+    return this.#window.start + this.#cursor.committed;
+  }
+
+  /** Keys whose whole record was read, those that `select` omitted among them. */
+  get keyCount(): number {
+    return this.#keyCount;
+  }
+
+  /** The db that the next key belongs to. */
+  get db(): number {
+    return this.#db;
+  }
+
+  /** True between two records: a decoder could be started here with `resumePoint`. */
+  get isBetweenRecords(): boolean {
+    return this.#stage === "records";
+  }
+
+  get resumePoint(): ResumePoint {
+    assert(this.#stage === "records", "only between two records can another decoder go on");
+    return {
+      dialect: this.#records.dialect,
+      version: this.#version,
+      db: this.#db,
+      offset: this.offset,
+      templates: this.#templates,
+    };
+  }
+
+  /**
+   * The bytes pushed and not consumed: behind the end event, what follows the RDB (the commands of an
+   * append-only file with preamble). Borrowed.
+   */
+  get unread(): Uint8Array {
+    return this.#window.buffer.subarray(this.#cursor.committed, this.#window.limit);
+  }
+
+  /** Adds bytes. Only to be called when `next()` has returned undefined. The chunk must not change until the next push. */
+  push(chunk: Uint8Array): void {
+    assert(!this.#hasEnded, "push() after end()");
+    assert(this.#isStarved, "push() while events are waiting: call next() until it returns undefined");
+    if (chunk.length === 0) return;
+    this.#isStarved = false;
+    this.#updateCrc(this.#cursor.committed);
+    if (this.#pendingKey !== undefined) this.#keepKey();
+    this.#arena.reset();
+    if (this.#stage === "value") this.#walker.reset();
+    if (this.#stage === "trailing") this.#dropTrailing();
+    this.#window.position = this.#cursor.committed;
+    this.#window.push(chunk);
+    this.#cursor.committed = this.#window.position;
+  }
+
+  /** No more bytes will come. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#cursor.isInputOver = true;
+    this.#isStarved = false;
+  }
+
+  /**
+   * The next event; undefined when more bytes are needed, or after `end()` when all is said.
+   *
+   * Throws RdbFormatError for bytes that are no sound RDB; the decoder is of no more use then.
+   */
+  next(): RdbEvent | undefined {
+    if (this.#findings.length > 0) return this.#findings.shift();
+    if (this.#stage === "failed" || this.#stage === "over") return undefined;
+    const available = this.#window.limit - this.#cursor.committed;
+    if (available < this.#cursor.wanted && !this.#hasEnded && this.#stage !== "trailing")
+      return this.#starve();
+    this.#cursor.wanted = 1;
+    try {
+      return this.#nextEvent();
+    } catch (thrown) {
+      return this.#recover(thrown);
+    }
+  }
+
+  /** Goes on until there is something to say: omitted keys say nothing. Findings come before the event they led to. */
+  #nextEvent(): RdbEvent | undefined {
+    for (;;) {
+      const event = this.#advance();
+      if (this.#findings.length > 0) {
+        if (event !== undefined) this.#findings.push(event);
+        return this.#findings.shift();
+      }
+      if (event !== undefined || this.#stage === "trailing" || this.#stage === "over") return event;
+    }
+  }
+
+  #starve(): undefined {
+    this.#isStarved = true;
+    return undefined;
+  }
+
+  /** Decides what a throw means: wait for bytes, hand over what there is, or fail. */
+  #recover(thrown: unknown): RdbEvent | undefined {
+    this.#cursor.rewind();
+    if (thrown === shortage) {
+      const partial = this.#stage === "value" ? this.#partialValue() : undefined;
+      if (partial !== undefined) return partial;
+      if (!this.#hasEnded) return this.#starve();
+      const end = this.#window.start + this.#window.limit;
+      return this.#fail(new Damage("RDB_TRUNCATED", "the file ends early", end - this.#window.start));
+    }
+    return this.#fail(thrown);
+  }
+
+  #fail(thrown: unknown): never {
+    this.#stage = "failed";
+    throw thrown instanceof Damage ? this.#errorOf(thrown) : thrown;
+  }
+
+  #errorOf(damage: Damage): RdbFormatError {
+    const key = this.#currentKey();
+    return new RdbFormatError(damage.code, damage.detail, {
+      offset: this.#window.start + damage.at,
+      path: this.#path,
+      db: this.#stage === "header" ? undefined : this.#db,
+      key,
+      typeName: key === undefined ? undefined : this.#head.row.name,
+    });
+  }
+
+  /** An owned copy of the key under way. */
+  #currentKey(): Uint8Array | undefined {
+    if (!this.#head.isOpen) return undefined;
+    return this.#ownedKey ?? this.#head.key.slice();
+  }
+
+  #warn(code: RdbWarningCode, detail: string, at: number): void {
+    const offset = this.#window.start + at;
+    this.#findings.push({ kind: "warning", code, detail, offset, db: this.#db, key: this.#currentKey() });
+  }
+
+  #reportDamage(damage: Damage): void {
+    if (this.#valueLevel !== "check") throw damage;
+    this.#findings.push({ kind: "damage", error: this.#errorOf(damage) });
+  }
+
+  #advance(): RdbEvent | undefined {
+    switch (this.#stage) {
+      case "header":
+        return this.#readHeader();
+      case "records":
+        return this.#readRecords();
+      case "value":
+        return this.#readValue();
+      case "checksum":
+        return this.#readChecksum();
+      default:
+        return this.#readTrailing();
+    }
+  }
+
+  #readHeader(): RdbEvent {
+    const { dialect, version } = readHeader(this.#cursor);
+    this.#cursor.commit();
+    this.#enterRecords(dialect, version, 0);
+    return { kind: "header", dialect, version };
+  }
+
+  #enterRecords(dialect: RdbDialect, version: number, db: number): void {
+    this.#records.dialect = dialect;
+    this.#version = version;
+    this.#types = typeTable(dialect, version);
+    this.#db = db;
+    this.#stage = "records";
+  }
+
+  /** Reads records until one makes an event. */
+  #readRecords(): RdbEvent | undefined {
+    const head = this.#head;
+    const cursor = this.#cursor;
+    for (;;) {
+      head.begin(cursor, this.#db);
+      const record = readRecord(this.#records, head, this.#types);
+      if (typeof record === "object") {
+        cursor.commit();
+        if (record.kind === "end-opcode") return this.#beginChecksum();
+        if (record.kind === "select-db") this.#db = record.db;
+        return record;
+      }
+      head.open(this.#types[record] as TypeRow, this.#strings, cursor, this.#records.limitBytes);
+      const event = this.#beginValue();
+      if (event !== undefined || this.#findings.length > 0) return event;
+    }
+  }
+
+  #beginValue(): RdbEvent | undefined {
+    const head = this.#head;
+    const level = this.#select?.(head) ?? this.#level;
+    const { row } = head;
+    this.#valueLevel = level;
+    this.#reader = level === "items" || level === "check" ? readerOf(row) : undefined;
+    if (this.#reader === undefined) {
+      this.#walker.begin(row);
+      this.#rawOffset = this.#window.offset;
+    } else {
+      if (level === "check") this.#useScratch();
+      this.#scan.begin(row, level === "items");
+    }
+    this.#pendingKey = level === "omit" ? undefined : new KeyRecord(head);
+    this.#ownedKey = undefined;
+    this.#stage = "value";
+    return this.#readValue();
+  }
+
+  /** Level "check" hands nothing over, so what it unpacks can lie in the same memory again and again. */
+  #useScratch(): void {
+    this.#scratch.reset();
+    this.#strings.arena = this.#scratch;
+  }
+
+  #readValue(): RdbEvent | undefined {
+    let isOver = false;
+    try {
+      isOver = this.#reader === undefined ? this.#walker.walk() : this.#reader(this.#scan);
+    } catch (thrown) {
+      // Nothing of the value was committed, so nobody was told of it: the whole record is read again.
+      if (thrown === shortage && this.offset <= this.#head.recordOffset) this.#abandonValue();
+      throw thrown;
+    }
+    if (!isOver) return this.#valueLevel === "omit" ? this.#dropTrace() : this.#valueEvent(false);
+    this.#cursor.commit();
+    this.#keyCount += 1;
+    const event = this.#valueLevel === "omit" ? undefined : this.#valueEvent(true);
+    this.#closeValue();
+    return event;
+  }
+
+  /** The trace of an omitted key is of no use to anybody. */
+  #dropTrace(): undefined {
+    this.#walker.takeTrace();
+    return undefined;
+  }
+
+  #abandonValue(): void {
+    this.#findings = [];
+    this.#closeValue();
+  }
+
+  #closeValue(): void {
+    this.#stage = "records";
+    this.#pendingKey = undefined;
+    this.#strings.arena = this.#arena;
+    this.#head.close();
+  }
+
+  /** The window ran out inside a value: what was read so far, if that is worth an event. */
+  #partialValue(): RdbEvent | undefined {
+    if (this.#valueLevel === "omit") return undefined;
+    if (this.#pendingKey !== undefined) return this.#valueEvent(false);
+    return this.#hasItems() ? this.#valueEvent(false) : undefined;
+  }
+
+  #hasItems(): boolean {
+    if (this.#reader !== undefined) return this.#valueLevel === "items" && this.#scan.batchLength > 0;
+    if (this.#handsOverBytes) return this.offset > this.#rawOffset;
+    return this.#tracing && this.#walker.traceCommitted > this.#walker.traceStart;
+  }
+
+  /** Level "raw", and modules at level "items". */
+  get #handsOverBytes(): boolean {
+    return this.#valueLevel === "raw" || (this.#valueLevel === "items" && this.#reader === undefined);
+  }
+
+  #valueEvent(last: boolean): RdbEvent {
+    const items = this.#takeItems();
+    const itemCount = this.#reader === undefined ? this.#walkedCount(last) : this.#scan.itemCount;
+    const endOffset = this.offset;
+    const key = this.#pendingKey;
+    if (key === undefined) {
+      const event: ItemsEvent = {
+        kind: "items",
+        items,
+        itemCount: last ? itemCount : undefined,
+        last,
+        endOffset,
+      };
+      return event;
+    }
+    this.#pendingKey = undefined;
+    if (!last) this.#keepKey();
+    key.itemCount = itemCount;
+    key.items = items;
+    key.last = last;
+    key.endOffset = endOffset;
+    return key;
+  }
+
+  #walkedCount(last: boolean): number | undefined {
+    return last && this.#valueLevel !== "raw" ? this.#walker.itemCount : undefined;
+  }
+
+  #takeItems(): ItemBatch {
+    if (this.#reader !== undefined) return this.#scan.takeBatch();
+    if (this.#handsOverBytes) return this.#takeRaw();
+    if (!this.#tracing) return nothing;
+    const { trace, traceStart, traceCommitted } = this.#walker;
+    this.#walker.takeTrace();
+    return { of: "trace", trace, start: traceStart, end: traceCommitted };
+  }
+
+  #takeRaw(): ItemBatch {
+    const start = this.#rawOffset - this.#window.start;
+    this.#rawOffset = this.offset;
+    return { of: "opaque", bytes: this.#window.buffer.subarray(start, this.#cursor.committed) };
+  }
+
+  /** The window is about to move on: errors and warnings will want the key. */
+  #keepKey(): void {
+    this.#ownedKey ??= this.#head.key.slice();
+  }
+
+  #beginChecksum(): RdbEvent | undefined {
+    this.#updateCrc(this.#cursor.committed);
+    this.#head.close();
+    this.#stage = "checksum";
+    return this.#readChecksum();
+  }
+
+  #readChecksum(): RdbEvent {
+    const stored = this.#version > 4 ? this.#readStoredChecksum() : undefined;
+    this.#cursor.commit();
+    this.#stage = "trailing";
+    const endOffset = this.offset;
+    if (stored === undefined) return { kind: "end", checksum: "none", stored, endOffset };
+    if (stored === 0n) return { kind: "end", checksum: "off", stored, endOffset };
+    return { kind: "end", checksum: this.#crc === undefined ? "unchecked" : "ok", stored, endOffset };
+  }
+
+  #readStoredChecksum(): bigint {
+    const at = this.#window.position;
+    const stored = BigInt.asUintN(64, this.#cursor.exactInt64());
+    const computed = this.#crc?.value;
+    if (stored !== 0n && computed !== undefined && computed !== stored) {
+      this.#cursor.fail(
+        "RDB_CHECKSUM_MISMATCH",
+        `checksum is ${formatCrc64(stored)}, the bytes make ${formatCrc64(computed)}`,
+        at,
+      );
+    }
+    return stored;
+  }
+
+  #readTrailing(): RdbEvent | undefined {
+    if (!this.#hasEnded) return this.#starve();
+    this.#dropTrailing();
+    this.#stage = "over";
+    if (this.#trailingBytes === 0) return undefined;
+    return { kind: "trailing", offset: this.offset - this.#trailingBytes, sizeBytes: this.#trailingBytes };
+  }
+
+  #dropTrailing(): void {
+    this.#trailingBytes += this.#window.limit - this.#cursor.committed;
+    this.#window.position = this.#window.limit;
+    this.#cursor.commit();
+  }
+
+  #updateCrc(to: number): void {
+    if (this.#crc === undefined || this.#stage === "checksum" || this.#stage === "trailing") return;
+    const from = this.#crcOffset - this.#window.start;
+    this.#crc.update(this.#window.buffer, from, to);
+    this.#crcOffset += to - from;
+  }
+}
+
+function limitsOf(options: RdbDecoderOptions): ScanLimits {
+  return {
+    batchItems: options.batchItems ?? 256,
+    chunkBytes: options.chunkBytes ?? 64 * 1024,
+    packedLimitBytes: options.packedLimitBytes ?? 64 * 1024 * 1024,
+    elementLimitBytes: options.elementLimitBytes ?? 512 * 1024 * 1024,
+    duplicatesLimitBytes: options.duplicatesLimitBytes ?? 32 * 1024 * 1024,
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * Strings: raw bytes, small integers, or an LZF block.
+ *
+ *   length  bytes                     raw
+ *   C0 + 1, C1 + 2, C2 + 4 bytes      little-endian integer that stands for its decimal text
+ *   C3  packed  unpacked  bytes       LZF block of `packed` bytes that makes `unpacked` bytes
+ *
+ * Every string of a file can come in any of these forms: keys, elements, packed encodings, aux values.
+ *
+ * Source: rdb.c of Redis and Valkey (rdbGenericLoadStringObject).
+ */
+import { LZF_MAX_RATIO, LzfError, lzfDecompress } from "@holdfast/bytes";
+import { integerText, type RdbCursor } from "./cursor.ts";
+import { Damage } from "./errors.ts";
+
+export type StoredForm = "raw" | "int" | "lzf";
+
+/** Memory for unpacked strings between two pushes; what it hands out is borrowed like the window's bytes. */
+export class Arena {
+  static readonly #slabBytes = 256 * 1024;
+  #slab = new Uint8Array(0);
+  #used = 0;
+  readonly #poison: boolean;
+  #handedOut: Uint8Array[] = [];
+
+  constructor(poison: boolean) {
+    this.#poison = poison;
+  }
+
+  take(sizeBytes: number): Uint8Array {
+    const bytes = this.#allocate(sizeBytes);
+    if (this.#poison) this.#handedOut.push(bytes);
+    return bytes;
+  }
+
+  #allocate(sizeBytes: number): Uint8Array {
+    if (sizeBytes > Arena.#slabBytes / 4) return new Uint8Array(sizeBytes);
+    if (this.#used + sizeBytes > this.#slab.length) {
+      this.#slab = new Uint8Array(Arena.#slabBytes);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += sizeBytes;
+    return this.#slab.subarray(start, this.#used);
+  }
+
+  /** Everything handed out is free again. */
+  reset(): void {
+    this.#used = 0;
+    if (!this.#poison) return;
+    for (const bytes of this.#handedOut) bytes.fill(0xdb);
+    this.#handedOut = [];
+    this.#slab = new Uint8Array(0);
+  }
+}
+
+/**
+ * Reads strings at a cursor. After `head()` the form and sizes of a string are known and the cursor
+ * stands before its stored bytes; after `read()` the whole text is in `buffer[start, end)`, borrowed.
+ */
+export class StringReader {
+  readonly #cursor: RdbCursor;
+  /** Where unpacked text goes. */
+  arena: Arena;
+
+  form: StoredForm = "raw";
+  /** Bytes of the text. */
+  textBytes = 0;
+  /** Bytes stored behind the head. */
+  storedBytes = 0;
+  /** Index in the window where the string begins: its first prefix byte. */
+  at = 0;
+  /** Index in the window where the stored bytes begin; -1 until the head was read. */
+  bodyAt = -1;
+
+  buffer: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+
+  constructor(cursor: RdbCursor, arena: Arena) {
+    this.#cursor = cursor;
+    this.arena = arena;
+  }
+
+  /** Reads the prefix and the sizes. */
+  head(): void {
+    const cursor = this.#cursor;
+    const { window } = cursor;
+    this.at = window.position;
+    this.bodyAt = -1;
+    const first = cursor.peek();
+    if (first < 0xc0) {
+      this.form = "raw";
+      this.textBytes = this.storedBytes = cursor.length();
+      this.bodyAt = window.position;
+    } else if (first === 0xc3) {
+      this.#lzfHead();
+    } else if (first <= 0xc2) {
+      this.#intHead(first);
+    } else {
+      cursor.fail("RDB_BAD_STRING", `0x${first.toString(16)} is no string encoding`);
+    }
+  }
+
+  #intHead(first: number): void {
+    this.form = "int";
+    this.storedBytes = 1 << (first - 0xc0);
+    this.#cursor.need(1 + this.storedBytes);
+    this.bodyAt = this.#cursor.window.position += 1;
+    this.textBytes = decimalDigits(this.#peekInt());
+  }
+
+  #peekInt(): number {
+    const { view, position } = this.#cursor.window;
+    if (this.storedBytes === 1) return view.getInt8(position);
+    return this.storedBytes === 2 ? view.getInt16(position, true) : view.getInt32(position, true);
+  }
+
+  #lzfHead(): void {
+    const cursor = this.#cursor;
+    this.form = "lzf";
+    cursor.window.position += 1;
+    this.storedBytes = cursor.length();
+    this.textBytes = cursor.length();
+    this.bodyAt = cursor.window.position;
+    const isLie = this.textBytes > this.storedBytes * LZF_MAX_RATIO || this.textBytes === 0;
+    if (isLie) {
+      cursor.fail("RDB_BAD_LZF", `${this.storedBytes} packed bytes cannot make ${this.textBytes}`, this.at);
+    }
+  }
+
+  /** Reads a whole string of at most `limitBytes`, packed and unpacked. */
+  read(limitBytes: number): void {
+    this.head();
+    if (this.textBytes > limitBytes || this.storedBytes > limitBytes) this.#tooLong(limitBytes);
+    this.body();
+  }
+
+  #tooLong(limitBytes: number): never {
+    this.#cursor.mustExist(this.storedBytes);
+    return this.#cursor.fail(
+      "RDB_LIMIT",
+      `a string of ${this.textBytes} bytes is above the limit of ${limitBytes}`,
+      this.at,
+    );
+  }
+
+  /** Reads the stored bytes behind a head. */
+  body(): void {
+    const { window } = this.#cursor;
+    this.#cursor.need(this.storedBytes);
+    const position = window.position;
+    if (this.form === "raw") {
+      this.buffer = window.buffer;
+      this.start = position;
+      this.end = position + this.storedBytes;
+    } else if (this.form === "int") {
+      this.#own(integerText(this.#peekInt()));
+    } else {
+      this.#own(this.#unpack(position));
+    }
+    window.position = position + this.storedBytes;
+  }
+
+  #own(bytes: Uint8Array): void {
+    this.buffer = bytes;
+    this.start = 0;
+    this.end = bytes.length;
+  }
+
+  #unpack(position: number): Uint8Array {
+    const text = this.arena.take(this.textBytes);
+    try {
+      lzfDecompress(
+        this.#cursor.window.buffer,
+        position,
+        position + this.storedBytes,
+        text,
+        0,
+        this.textBytes,
+      );
+    } catch (error) {
+      if (!(error instanceof LzfError)) throw error;
+      throw lzfDamage(error, this.at);
+    }
+    return text;
+  }
+
+  /** The text of the last `read()` as a view: borrowed. */
+  view(): Uint8Array {
+    if (this.start === 0 && this.end === this.buffer.length) return this.buffer;
+    return this.buffer.subarray(this.start, this.end);
+  }
+}
+
+export function lzfDamage(error: LzfError, at: number): Damage {
+  return new Damage("RDB_BAD_LZF", `${error.detail}, ${error.sourceOffset} bytes into the LZF block`, at);
+}
+
+/** Bytes that the decimal text of a 32-bit integer takes. */
+export function decimalDigits(value: number): number {
+  let digits = value < 0 ? 2 : 1;
+  for (let rest = Math.abs(value); rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
+  return digits;
+}

@@ -1,0 +1,126 @@
+/**
+ * One node of a stream: a listpack of entries that share the field names of its first, the master entry.
+ *
+ *   master  live count, deleted count, number of fields, field names …, 0
+ *   entry   flags (1 deleted, 2 the master's fields), ms difference, seq difference,
+ *           values …  |  number of fields, field, value, …            and the number of listpack entries before
+ *
+ * Differences are relative to the id of the node, and that of the sequence may be negative.
+ *
+ * Source: t_stream.c of Redis and Valkey.
+ */
+import { Damage } from "../errors.ts";
+import type { Bytes, StreamEntry, StreamId } from "../events.ts";
+import type { PackedReader } from "../packed/packed-reader.ts";
+
+const flagDeleted = 1;
+const flagSameFields = 2;
+/** flags, ms, seq and the closing count, besides fields and values. */
+const entriesBesidesSameFields = 3;
+const entriesBesidesOwnFields = 4;
+
+export class StreamNode {
+  readonly #packed: PackedReader;
+  /** Where to report damage: index in the window of the string that holds the listpack. */
+  readonly #at: number;
+  readonly #ms: bigint;
+  readonly #seq: bigint;
+  #fields: readonly Bytes[] = [];
+  readonly live: number;
+  readonly deleted: number;
+  #liveRead = 0;
+  #deletedRead = 0;
+
+  /** Reads the master entry. Throws Damage. */
+  constructor(packed: PackedReader, id: StreamId, at: number, building: boolean) {
+    this.#packed = packed;
+    this.#at = at;
+    this.#ms = id.ms;
+    this.#seq = id.seq;
+    this.live = this.#count("live entries");
+    this.deleted = this.#count("deleted entries");
+    this.#fields = this.#texts(this.#count("fields"), building);
+    if (this.#integer("end of the master entry") !== 0) this.#fail("the master entry does not end with 0");
+  }
+
+  get isOver(): boolean {
+    return this.#packed.left === 0;
+  }
+
+  /** Reads the next entry; undefined for a deleted one, and always when not building. */
+  next(building: boolean): StreamEntry | undefined {
+    const flags = Number(this.#integer("flags"));
+    const ms = this.#integer("ms difference");
+    const seq = this.#integer("sequence difference");
+    const fields = (flags & flagSameFields) !== 0 ? this.#sameFields(building) : this.#ownFields(building);
+    const isDeleted = (flags & flagDeleted) !== 0;
+    if (isDeleted) this.#deletedRead += 1;
+    else this.#liveRead += 1;
+    if (isDeleted || !building) return undefined;
+    return { kind: "entry", id: { ms: this.#ms + BigInt(ms), seq: this.#seq + BigInt(seq) }, fields };
+  }
+
+  /** To be called behind the last entry: the counts must be as the master entry says. Throws Damage. */
+  finish(): void {
+    if (this.#liveRead !== this.live || this.#deletedRead !== this.deleted) {
+      const found = `found ${this.#liveRead} and ${this.#deletedRead}`;
+      this.#fail(`the node says ${this.live} live and ${this.deleted} deleted entries, ${found}`);
+    }
+  }
+
+  #sameFields(building: boolean): Bytes[] {
+    const fields: Bytes[] = [];
+    for (const field of this.#fields) {
+      this.#advance("a value");
+      if (building) fields.push(field, this.#packed.text());
+    }
+    this.#checkClosing(entriesBesidesSameFields + this.#fields.length);
+    return fields;
+  }
+
+  #ownFields(building: boolean): Bytes[] {
+    const count = this.#count("fields");
+    const fields = this.#texts(count * 2, building);
+    this.#checkClosing(entriesBesidesOwnFields + count * 2);
+    return fields;
+  }
+
+  #checkClosing(expected: number): void {
+    const closing = this.#integer("closing count");
+    if (Number(closing) !== expected) this.#fail(`an entry of ${expected} listpack entries says ${closing}`);
+  }
+
+  #texts(count: number, building: boolean): Bytes[] {
+    if (count > this.#packed.left)
+      this.#fail(`${count} texts announced, ${this.#packed.left} entries are left`);
+    const texts: Bytes[] = building ? [] : new Array<Bytes>(count).fill(noBytes);
+    for (let index = 0; index < count; index += 1) {
+      this.#packed.next();
+      if (building) texts.push(this.#packed.text());
+    }
+    return texts;
+  }
+
+  #count(what: string): number {
+    const value = Number(this.#integer(what));
+    if (value < 0) this.#fail(`number of ${what} is ${value}`);
+    return value;
+  }
+
+  #integer(what: string): number | bigint {
+    this.#advance(what);
+    if (!this.#packed.isInteger) this.#fail(`${what}: an integer was due, found text`);
+    return this.#packed.integer;
+  }
+
+  #advance(what: string): void {
+    if (this.#packed.left === 0) this.#fail(`${what}: the listpack is over`);
+    this.#packed.next();
+  }
+
+  #fail(detail: string): never {
+    throw new Damage("RDB_BAD_STREAM", detail, this.#at);
+  }
+}
+
+const noBytes = new Uint8Array(0);
