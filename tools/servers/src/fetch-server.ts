@@ -1,10 +1,10 @@
 /**
  * Brings one server into the local folder: index, packages, unpack, proof that every tool runs, rename.
  *
- *   .servers/<id>/            the unpacked server; appears only when it is complete and runs
- *   .servers/<id>/installed.json
- *   .servers/.packages/<suite>/     indexes and downloaded packages, kept so that a stopped run resumes
- *   .servers/.unpacking-<id>/  what a stopped run left; the next run clears it
+ *   .servers/<id>/                 the unpacked server; appears only when it is complete and runs
+ *   .servers/<id>/installed.json   its version, and which packages of which suite it was made of
+ *   .servers/.packages/<suite>/    indexes and downloaded packages, so that a stopped run resumes
+ *   .servers/.unpacking-<id>/      what a stopped run left; the next run clears it
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -76,6 +76,11 @@ export class ServerFetcher {
     await fs.move(home, join(this.#folder, recipe.id), { overwrite: true });
     const installation = (await findFetched(recipe, this.#folder))!;
     return { installation, isNew: true, suite: client.suite, packageCount: files.length };
+  }
+
+  /** Removes indexes and packages (half a gigabyte), which only a run that has to be resumed still needs. */
+  async tidyUp(): Promise<void> {
+    await fs.remove(join(this.#folder, ".packages"));
   }
 
   /** The first suite of the recipe that offers the wanted release. */

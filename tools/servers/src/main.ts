@@ -63,6 +63,7 @@ async function fetchAll(ids: readonly ServerId[]): Promise<number> {
       showResult(id, onPath === undefined ? `cannot be had: ${error.message}` : `${onPath.version} on PATH`);
     }
   }
+  if (missingCount === 0) await fetcher.tidyUp();
   return missingCount === 0 ? 0 : 1;
 }
 

@@ -16,6 +16,13 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+test.runIf(process.env.HOLDFAST_REQUIRE_SERVERS === "1")(
+  "every server is here when all are required",
+  async () => {
+    for (const id of serverIds) expect(await findServer(id), `${id}: pnpm servers fetch`).toBeDefined();
+  },
+);
+
 for (const id of serverIds) {
   const installation = await findServer(id);
   describe.skipIf(installation === undefined)(`${id} (pnpm servers fetch ${id})`, () => {
