@@ -1,0 +1,97 @@
+/**
+ * Estimates what each key of a file would take in a server's memory, from the decoder's trace of it.
+ *
+ * One estimator serves a whole file: `begin`, any number of `add`, `finish`, for one key after the other.
+ * A string is priced here, everything else by the sizer for its layout.
+ *
+ * Hot: `begin`, `add` and `finish` run for every key, the sizers' `add` for every element; they allocate
+ * nothing, except for streams and modules. Watched by `bench summary`.
+ */
+import type { TypeRow } from "@holdfast/rdb";
+import { HashSizer } from "./hashes.ts";
+import { ListSizer, QuicklistSizer } from "./lists.ts";
+import type { MemoryModel } from "./model.ts";
+import { moduleSteps } from "./modules.ts";
+import { arraySteps, templateHashSteps } from "./newer-types.ts";
+import { PackedValueSizer } from "./packed-values.ts";
+import { SetSizer } from "./sets.ts";
+import { SortedSetSizer } from "./sorted-sets.ts";
+import { StepwiseSizer } from "./stepwise.ts";
+import { streamSteps } from "./streams.ts";
+import type { KeyFacts, ValueSizer } from "./value-sizer.ts";
+
+export class MemoryEstimator {
+  readonly model: MemoryModel;
+  readonly #sizers: ReadonlyMap<string, ValueSizer>;
+  #row: TypeRow | undefined;
+  /** Undefined for a string. */
+  #sizer: ValueSizer | undefined;
+  #keyBytes = 0;
+  #expires = false;
+  #textBytes = -1;
+  #isInteger = false;
+
+  constructor(model: MemoryModel) {
+    this.model = model;
+    this.#sizers = sizersOf(model);
+  }
+
+  begin(facts: KeyFacts): void {
+    this.#keyBytes = facts.keyBytes;
+    this.#expires = facts.expireAtMs !== undefined;
+    this.#textBytes = -1;
+    this.#isInteger = false;
+    if (facts.row !== this.#row) {
+      this.#row = facts.row;
+      this.#sizer = facts.row.type === "string" ? undefined : this.#sizers.get(sizerNameOf(facts.row))!;
+    }
+    if (this.#sizer !== undefined) this.#sizer.begin(facts.row);
+  }
+
+  /** Takes the next piece of the key's trace; pieces may be cut anywhere. Nothing of it is kept. */
+  add(trace: Float64Array): void {
+    if (this.#sizer !== undefined) {
+      this.#sizer.add(trace);
+      return;
+    }
+    for (const number of trace) {
+      if (this.#textBytes < 0) this.#textBytes = number;
+      else this.#isInteger = number === 1;
+    }
+  }
+
+  /** Bytes, a whole number, as `MEMORY USAGE key SAMPLES 0` would say after the model's server loaded the file. */
+  finish(): number {
+    const { model } = this;
+    if (this.#sizer === undefined) {
+      return model.stringKey(this.#keyBytes, this.#expires, Math.max(0, this.#textBytes), this.#isInteger);
+    }
+    const isModule = this.#row?.type === "module";
+    const key = isModule
+      ? model.moduleKey(this.#keyBytes, this.#expires)
+      : model.objectKey(this.#keyBytes, this.#expires);
+    return Math.round(key + this.#sizer.finish());
+  }
+}
+
+function sizersOf(model: MemoryModel): ReadonlyMap<string, ValueSizer> {
+  return new Map<string, ValueSizer>([
+    ["set", new SetSizer(model)],
+    ["zset", new SortedSetSizer(model)],
+    ["hash", new HashSizer(model)],
+    ["list", new ListSizer(model)],
+    ["quicklist", new QuicklistSizer(model)],
+    ["packed", new PackedValueSizer(model)],
+    ["template", new StepwiseSizer((row, tally) => templateHashSteps(model, row, tally))],
+    ["stream", new StepwiseSizer((row, tally) => streamSteps(model, row, tally))],
+    ["module", new StepwiseSizer((row, tally) => moduleSteps(model, row, tally))],
+    ["array", new StepwiseSizer((row, tally) => arraySteps(model, row, tally))],
+  ]);
+}
+
+function sizerNameOf(row: TypeRow): string {
+  if (row.encoding === "template") return "template";
+  if (row.layout === "p" || row.layout === "ep") return "packed";
+  if (row.layout === "n(p)" || row.layout === "n(q)") return "quicklist";
+  return row.type;
+}

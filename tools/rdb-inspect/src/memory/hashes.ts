@@ -1,0 +1,111 @@
+/**
+ * Hashes stored field by field, with or without expiry. A server loads a small one into a listpack.
+ *
+ *   layout   N(ss)          trace   count, then field, value
+ *            N(lss) eN(lss)         (least expiry,) count, then expiry or 0, field, value
+ *            N(sse)                 count, then field, value, expiry or -1
+ */
+import type { TypeRow } from "@holdfast/rdb";
+import type { MemoryModel } from "./model.ts";
+import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
+import type { ValueSizer } from "./value-sizer.ts";
+
+/** An expiry in a listpack: eight bytes with head and length, two where there is none. */
+const packedExpiryBytes = 10;
+const packedNoExpiryBytes = 2;
+
+export class HashSizer implements ValueSizer {
+  readonly #model: MemoryModel;
+  #leadingNumbers = 1;
+  #stride = 2;
+  #expiryFirst = false;
+  #count = 0;
+  /** Numbers taken of the current field; they wait in `#first` and `#second` for the rest. */
+  #taken = 0;
+  #first = 0;
+  #second = 0;
+  #tableBytes = 0;
+  #packedBytes = 0;
+  #longestBytes = 0;
+  #expiringCount = 0;
+
+  constructor(model: MemoryModel) {
+    this.#model = model;
+  }
+
+  begin(row: TypeRow): void {
+    const { layout } = row;
+    this.#leadingNumbers = layout.startsWith("e") ? 2 : 1;
+    this.#expiryFirst = layout.includes("(lss)");
+    this.#stride = layout.includes("(ss)") ? 2 : 3;
+    this.#taken = 0;
+    this.#tableBytes = 0;
+    this.#packedBytes = 0;
+    this.#longestBytes = 0;
+    this.#expiringCount = 0;
+  }
+
+  add(trace: Float64Array): void {
+    let index = 0;
+    for (; this.#leadingNumbers > 0 && index < trace.length; this.#leadingNumbers -= 1) {
+      this.#count = trace[index++];
+    }
+    if (this.#stride === 2) this.#addPairs(trace, index);
+    else this.#addTriples(trace, index);
+  }
+
+  #addPairs(trace: Float64Array, index: number): void {
+    for (; index < trace.length; index += 1) {
+      if (this.#taken === 0) {
+        this.#first = trace[index];
+        this.#taken = 1;
+      } else {
+        this.#taken = 0;
+        this.#field(this.#first, trace[index]);
+      }
+    }
+  }
+
+  #addTriples(trace: Float64Array, index: number): void {
+    for (; index < trace.length; index += 1) {
+      const number = trace[index];
+      if (this.#taken === 0) this.#first = number;
+      else if (this.#taken === 1) this.#second = number;
+      else if (this.#expiryFirst) this.#fieldWithExpiry(this.#second, number, this.#first);
+      else this.#fieldWithExpiry(this.#first, this.#second, number);
+      this.#taken = (this.#taken + 1) % 3;
+    }
+  }
+
+  #field(fieldBytes: number, valueBytes: number): void {
+    this.#tableBytes += this.#model.hash.field(fieldBytes, valueBytes);
+    this.#pack(fieldBytes, valueBytes);
+  }
+
+  #fieldWithExpiry(fieldBytes: number, valueBytes: number, expiry: number): void {
+    if (expiry <= 0) {
+      this.#packedBytes += packedNoExpiryBytes;
+      this.#field(fieldBytes, valueBytes);
+      return;
+    }
+    this.#packedBytes += packedExpiryBytes;
+    this.#expiringCount += 1;
+    this.#tableBytes += this.#model.hash.expiringField(fieldBytes, valueBytes);
+    this.#pack(fieldBytes, valueBytes);
+  }
+
+  #pack(fieldBytes: number, valueBytes: number): void {
+    if (this.#count > this.#model.limits.hashEntriesMax) return;
+    this.#packedBytes += listpackEntryBytes(fieldBytes) + listpackEntryBytes(valueBytes);
+    this.#longestBytes = Math.max(this.#longestBytes, fieldBytes, valueBytes);
+  }
+
+  finish(): number {
+    const { limits, hash, packed, packedWithExpiry } = this.#model;
+    const isSmall = this.#count <= limits.hashEntriesMax && this.#longestBytes <= limits.elementBytesMax;
+    const packedBytes = listpackFixedBytes + this.#packedBytes;
+    if (isSmall && this.#stride === 2) return packed(packedBytes);
+    if (isSmall && packedWithExpiry !== undefined) return packedWithExpiry(packedBytes);
+    return hash.table(this.#count, this.#expiringCount) + this.#tableBytes;
+  }
+}

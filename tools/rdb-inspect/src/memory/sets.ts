@@ -1,0 +1,48 @@
+/**
+ * Sets stored element by element. A server loads a small one into a listpack (since 7.2).
+ *
+ *   trace   count, then the bytes of each member
+ */
+import type { MemoryModel } from "./model.ts";
+import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
+import type { ValueSizer } from "./value-sizer.ts";
+
+export class SetSizer implements ValueSizer {
+  readonly #model: MemoryModel;
+  #count = -1;
+  #tableBytes = 0;
+  #packedBytes = 0;
+  #longestBytes = 0;
+
+  constructor(model: MemoryModel) {
+    this.#model = model;
+  }
+
+  begin(): void {
+    this.#count = -1;
+    this.#tableBytes = 0;
+    this.#packedBytes = 0;
+    this.#longestBytes = 0;
+  }
+
+  add(trace: Float64Array): void {
+    let index = 0;
+    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
+    const { set, limits } = this.#model;
+    const mayBePacked = this.#count <= limits.setEntriesMax;
+    for (; index < trace.length; index += 1) {
+      const bytes = trace[index];
+      this.#tableBytes += set.member(bytes);
+      if (!mayBePacked) continue;
+      this.#packedBytes += listpackEntryBytes(bytes);
+      if (bytes > this.#longestBytes) this.#longestBytes = bytes;
+    }
+  }
+
+  finish(): number {
+    const { limits, set } = this.#model;
+    const isPacked = this.#count <= limits.setEntriesMax && this.#longestBytes <= limits.elementBytesMax;
+    if (isPacked) return this.#model.packed(listpackFixedBytes + this.#packedBytes);
+    return set.table(this.#count) + this.#tableBytes;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Sorted sets stored element by element. A server packs a small one again after loading.
+ *
+ *   trace   count, then the bytes of each member (scores leave no trace)
+ */
+import type { MemoryModel } from "./model.ts";
+import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
+import type { ValueSizer } from "./value-sizer.ts";
+
+/** A score in a listpack: two bytes for a small integer, nineteen for most fractions. */
+const packedScoreBytes = 6;
+
+export class SortedSetSizer implements ValueSizer {
+  readonly #model: MemoryModel;
+  #count = -1;
+  #tableBytes = 0;
+  #packedBytes = 0;
+  #longestBytes = 0;
+
+  constructor(model: MemoryModel) {
+    this.#model = model;
+  }
+
+  begin(): void {
+    this.#count = -1;
+    this.#tableBytes = 0;
+    this.#packedBytes = 0;
+    this.#longestBytes = 0;
+  }
+
+  add(trace: Float64Array): void {
+    let index = 0;
+    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
+    const { zset, limits } = this.#model;
+    const mayBePacked = this.#count <= limits.zsetEntriesMax;
+    for (; index < trace.length; index += 1) {
+      const bytes = trace[index];
+      this.#tableBytes += zset.member(bytes);
+      if (!mayBePacked) continue;
+      this.#packedBytes += listpackEntryBytes(bytes) + packedScoreBytes;
+      if (bytes > this.#longestBytes) this.#longestBytes = bytes;
+    }
+  }
+
+  finish(): number {
+    const { limits, zset } = this.#model;
+    const isPacked = this.#count <= limits.zsetEntriesMax && this.#longestBytes <= limits.elementBytesMax;
+    if (isPacked) return this.#model.packed(listpackFixedBytes + this.#packedBytes);
+    return zset.table(this.#count) + this.#tableBytes;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Valkey since 8.1, with its own hash table and keys inside the object: models for 8.1 and 9.1.
+ *
+ *            8.1                                          9.1
+ *   key      not counted, except in an embedded string    object 16 + expiry 8 + 1 + key string
+ *   string   embedded if object, key, value fit in 64     embedded if they fit in 128; the value then takes
+ *            bytes: the whole allocation is counted       the place of the object's pointer
+ *   set      buckets + member strings                     the same
+ *   hash     buckets + entries of field and value in one allocation up to 128 bytes; 9.1 with expiry 8
+ *   zset     buckets + skip list + member strings         the member stands inside its skip list node
+ *   stream   every node of every radix tree, as allocated
+ *
+ * Keys of 128 bytes and more always have room for the expiry.
+ *
+ * Source: object.c (objectComputeSize), hashtable.c, t_hash.c or entry.c, t_zset.c, vset.c, rax.c of
+ * Valkey 8.1.1 and 9.1.2.
+ */
+import { ByLength } from "./by-length.ts";
+import type { MemoryModel, PackedLimits, RadixShape, StreamSizes } from "./model.ts";
+import { radixNodesBytes } from "./radix-shape.ts";
+import { type Allocator, jemalloc530, jemalloc531 } from "./size-classes.ts";
+import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
+import { embeddedHeaderBytes, stringBytes, wideStringBytes } from "./strings.ts";
+import { valkeyBucketsBytes } from "./tables.ts";
+
+const object = 16;
+const pointer = 8;
+const expiry = 8;
+const keyBytesWithExpiry = 128;
+const entryEmbeddedMax = 128;
+const quicklist = 40;
+const quicklistNode = 32;
+
+const limits: PackedLimits = {
+  hashEntriesMax: 512,
+  setEntriesMax: 128,
+  intsetEntriesMax: 512,
+  zsetEntriesMax: 128,
+  elementBytesMax: 64,
+};
+
+export const valkey81 = valkey81Model(jemalloc530);
+export const valkey91 = valkey91Model(jemalloc531);
+
+function valkey81Model(allocator: Allocator): MemoryModel {
+  const text = new ByLength((length) => allocator.sizeOf(stringBytes(length)));
+  const table = (count: number) => 72 + valkeyBucketsBytes(count);
+  const field = fieldEntrySizer(allocator, text);
+  const skipListNode = expectedNodeBytes(allocator, 24);
+  const skipListHead = allocator.sizeOf(24 + levelsMax * levelBytes);
+  const embeddedObjectMax = 64;
+  const embeddedTextMax = 44;
+  return {
+    name: "valkey-8.1",
+    label: `valkey-8.1 (${allocator.name})`,
+    family: "valkey",
+    version: "8.1",
+    ...sharedSizes(allocator),
+    stringKey: (keyBytes, expires, valueBytes, isInteger) => {
+      if (isInteger) return object;
+      const value = embeddedHeaderBytes + valueBytes + 1;
+      const inObject = object + (expires ? expiry : 0) + keyBytes + 3 + value;
+      if (valueBytes > embeddedTextMax || inObject > embeddedObjectMax) return object + text.of(valueBytes);
+      return allocator.sizeOf(object + (expires ? expiry : 0) + 1 + stringBytes(keyBytes) + value);
+    },
+    objectKey: () => object,
+    moduleKey: () => 0,
+    set: { table, member: (bytes) => text.of(bytes) },
+    hash: {
+      table,
+      field: (fieldBytes, value) => field(fieldBytes, value, 0),
+      expiringField: (f, v) => field(f, v, 0),
+    },
+    zset: {
+      table: (count) => 16 + 32 + skipListHead + table(count),
+      member: (bytes) => skipListNode + text.of(bytes),
+    },
+  };
+}
+
+function valkey91Model(allocator: Allocator): MemoryModel {
+  const text = new ByLength((length) => allocator.sizeOf(stringBytes(length)));
+  const table = (count: number) => 80 + valkeyBucketsBytes(count);
+  const field = fieldEntrySizer(allocator, text);
+  const member = new ByLength((length) => expectedNodeBytes(allocator, 16 + 1 + stringBytes(length)));
+  const embeddedObjectMax = 128;
+  const objectKey = (keyBytes: number, expires: boolean) => {
+    const room = expires || keyBytes >= keyBytesWithExpiry ? expiry : 0;
+    return allocator.sizeOf(object + room + 1 + stringBytes(keyBytes));
+  };
+  return {
+    name: "valkey-9.1",
+    label: `valkey-9.1 (${allocator.name})`,
+    family: "valkey",
+    version: "9.1",
+    ...sharedSizes(allocator),
+    stringKey: (keyBytes, expires, valueBytes, isInteger) => {
+      if (isInteger) return objectKey(keyBytes, expires);
+      const value = embeddedHeaderBytes + valueBytes + 1;
+      const head = object - pointer + (expires ? expiry : 0) + 1 + stringBytes(keyBytes);
+      if (head + value > embeddedObjectMax) return objectKey(keyBytes, expires) + text.of(valueBytes);
+      return allocator.sizeOf(head + Math.max(value, pointer));
+    },
+    objectKey,
+    moduleKey: objectKey,
+    set: { table, member: (bytes) => text.of(bytes) },
+    hash: {
+      table: (count, expiringCount) => table(count) + pointer + expiryVectorsBytes(expiringCount, allocator),
+      field: (fieldBytes, valueBytes) => field(fieldBytes, valueBytes, 0),
+      expiringField: (fieldBytes, valueBytes) => field(fieldBytes, valueBytes, expiry),
+    },
+    zset: {
+      table: (count) => 16 + 32 + (levelsMax - 1) * levelBytes + table(count),
+      member: (bytes) => member.of(bytes),
+    },
+  };
+}
+
+/** What both versions have in common. */
+function sharedSizes(allocator: Allocator) {
+  const stream: StreamSizes = {
+    stream: 80,
+    entries: (bytes) => allocator.sizeOf(bytes),
+    group: 40,
+    consumer: 32,
+    consumerName: (bytes) => bytes,
+    pendingEntry: 24,
+    radixTree: (shape: RadixShape) => 48 + radixNodesBytes(shape, allocator),
+    countsNameTrees: false,
+    hasPendingIndex: false,
+  };
+  return {
+    allocator,
+    limits,
+    packedKind: "listpack" as const,
+    packed: (bytes: number) => allocator.sizeOf(bytes),
+    list: {
+      quicklist,
+      node: (entriesBytes: number) => quicklistNode + allocator.sizeOf(entriesBytes),
+      nodeBytesMax: 8192,
+      plainNodeAboveBytes: 8192,
+      singleNodeIsListpack: true,
+    },
+    stream,
+  };
+}
+
+/** A hash entry: field and value in one allocation if they fit, else the field with a pointer to the value. */
+function fieldEntrySizer(allocator: Allocator, text: ByLength) {
+  return (fieldBytes: number, valueBytes: number, expiryBytes: number): number => {
+    const field = expiryBytes + (expiryBytes > 0 ? wideStringBytes(fieldBytes) : stringBytes(fieldBytes));
+    const embedded = field + embeddedHeaderBytes + valueBytes + 1;
+    if (embedded <= entryEmbeddedMax) return allocator.sizeOf(embedded);
+    return allocator.sizeOf(pointer + expiryBytes + wideStringBytes(fieldBytes)) + text.of(valueBytes);
+  };
+}
+
+const vectorEntriesMax = 127;
+
+/** Fields with an expiry stand in one sorted vector, or in several under a radix tree when they are many. */
+function expiryVectorsBytes(count: number, allocator: Allocator): number {
+  if (count <= 1) return 0;
+  if (count <= vectorEntriesMax) return allocator.sizeOf(pointer + count * pointer);
+  const vectors = Math.ceil(count / (vectorEntriesMax / 2));
+  return vectors * (allocator.sizeOf(pointer + (vectorEntriesMax / 2) * pointer) + 2 * object);
+}
