@@ -18,7 +18,7 @@ import { ByteWindow, Crc64, formatCrc64 } from "@holdfast/bytes";
 import { RdbCursor, shortage } from "./cursor.ts";
 import { Damage, RdbFormatError, type RdbWarningCode } from "./errors.ts";
 import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
-import { type RdbDialect, type TypeRow, typeTable } from "./format.ts";
+import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
 import { KeyHead, KeyRecord } from "./key-record.ts";
 import { type RecordContext, readRecord } from "./records.ts";
@@ -94,7 +94,7 @@ export class RdbDecoder {
   #stage: Stage;
   #hasEnded = false;
   #isStarved = true;
-  #version = 0;
+  #batchWasFull = false;
   #types: readonly (TypeRow | undefined)[] = [];
   #db = 0;
   #keyCount = 0;
@@ -123,6 +123,7 @@ export class RdbDecoder {
       cursor: this.#cursor,
       strings: this.#strings,
       dialect: "redis",
+      version: 0,
       templates: this.#templates,
       limitBytes: limits.elementLimitBytes,
     };
@@ -169,7 +170,7 @@ export class RdbDecoder {
     assert(this.#stage === "records", "only between two records can another decoder go on");
     return {
       dialect: this.#records.dialect,
-      version: this.#version,
+      version: this.#records.version,
       db: this.#db,
       offset: this.offset,
       templates: this.#templates,
@@ -215,15 +216,21 @@ export class RdbDecoder {
   next(): RdbEvent | undefined {
     if (this.#findings.length > 0) return this.#findings.shift();
     if (this.#stage === "failed" || this.#stage === "over") return undefined;
-    const available = this.#window.limit - this.#cursor.committed;
-    if (available < this.#cursor.wanted && !this.#hasEnded && this.#stage !== "trailing")
-      return this.#starve();
+    if (this.#isShort) return this.#starve();
     this.#cursor.wanted = 1;
     try {
       return this.#nextEvent();
     } catch (thrown) {
       return this.#recover(thrown);
     }
+  }
+
+  /** What the last shortage asked for is not there yet. A full batch asked for nothing: the next one may be in hand. */
+  get #isShort(): boolean {
+    const available = this.#window.limit - this.#cursor.committed;
+    return (
+      available < this.#cursor.wanted && !this.#hasEnded && !this.#batchWasFull && this.#stage !== "trailing"
+    );
   }
 
   /** Goes on until there is something to say: omitted keys say nothing. Findings come before the event they led to. */
@@ -312,7 +319,7 @@ export class RdbDecoder {
 
   #enterRecords(dialect: RdbDialect, version: number, db: number): void {
     this.#records.dialect = dialect;
-    this.#version = version;
+    this.#records.version = version;
     this.#types = typeTable(dialect, version);
     this.#db = db;
     this.#stage = "records";
@@ -364,6 +371,7 @@ export class RdbDecoder {
 
   #readValue(): RdbEvent | undefined {
     let isOver = false;
+    this.#batchWasFull = false;
     try {
       isOver = this.#reader === undefined ? this.#walker.walk() : this.#reader(this.#scan);
     } catch (thrown) {
@@ -371,7 +379,10 @@ export class RdbDecoder {
       if (thrown === shortage && this.offset <= this.#head.recordOffset) this.#abandonValue();
       throw thrown;
     }
-    if (!isOver) return this.#valueLevel === "omit" ? this.#dropTrace() : this.#valueEvent(false);
+    if (!isOver) {
+      this.#batchWasFull = true;
+      return this.#valueLevel === "omit" ? this.#dropTrace() : this.#valueEvent(false);
+    }
     this.#cursor.commit();
     this.#keyCount += 1;
     const event = this.#valueLevel === "omit" ? undefined : this.#valueEvent(true);
@@ -471,7 +482,8 @@ export class RdbDecoder {
   }
 
   #readChecksum(): RdbEvent {
-    const stored = this.#version > 4 ? this.#readStoredChecksum() : undefined;
+    const stored =
+      this.#records.version > lastVersionWithoutChecksum ? this.#readStoredChecksum() : undefined;
     this.#cursor.commit();
     this.#stage = "trailing";
     const endOffset = this.offset;

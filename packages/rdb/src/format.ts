@@ -79,7 +79,7 @@ export type PackedKind = "listpack" | "ziplist" | "intset" | "zipmap";
  *   d   ASCII double                   8   binary double      r   raw stream id, sixteen bytes
  *   n(  count, then so many times      N(  the same, and the count is the number of elements
  *   q   quicklist node: container, then a plain or a packed string
- *   m   module opcodes up to the end opcode
+ *   i   module id                      m   module opcodes up to the end opcode
  *   c   count of elements kept for     *(  so many times as the count kept
  *   o   flag, then a length if it is 1
  *   t   tagged array element
@@ -135,7 +135,7 @@ export const typeRows: readonly TypeRow[] = [
     encoding: "module",
     dialect: "both",
     since: 8,
-    layout: "lm",
+    layout: "im",
   },
   {
     number: 9,
@@ -395,16 +395,30 @@ export const unwalkableTypes: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
+ * Numbers that stand for different things in Redis and Valkey, in a release candidate, or in a build
+ * that was never released. They are taken only from the version on that wrote them.
+ */
+const ambiguousTypes: ReadonlySet<number> = new Set([22, 23, 29, 30, 31, 32]);
+
+/** The same for opcodes: the first version of each dialect that has it. */
+export const ambiguousOpcodes: ReadonlyMap<
+  number,
+  Readonly<Record<RdbDialect, number | undefined>>
+> = new Map([
+  [opcode.hashTemplate, { redis: 15, valkey: undefined }],
+  [opcode.keyMeta, { redis: 13, valkey: 80 }],
+]);
+
+/**
  * The types of one dialect and version, by number; undefined where the number means nothing there.
  *
- * A type newer than the header says is accepted (servers accept it too), except the numbers 29 to
- * 32: an unreleased build used 29 for something else below version 15.
+ * A type newer than the header says is accepted, as servers do, unless its number is ambiguous.
  */
 export function typeTable(dialect: RdbDialect, version: number): readonly (TypeRow | undefined)[] {
   const table = new Array<TypeRow | undefined>(256).fill(undefined);
   for (const row of typeRows) {
-    const isAmbiguous = row.number >= 29 && version < row.since;
-    if ((row.dialect === "both" || row.dialect === dialect) && !isAmbiguous) table[row.number] = row;
+    const isTooEarly = ambiguousTypes.has(row.number) && version < row.since;
+    if ((row.dialect === "both" || row.dialect === dialect) && !isTooEarly) table[row.number] = row;
   }
   return table;
 }

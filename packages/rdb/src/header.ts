@@ -34,7 +34,7 @@ export function readHeader(cursor: RdbCursor): RdbHeader {
   const digits = text.slice(found.magic.length);
   if (!/^\d+$/.test(digits)) {
     cursor.fail(
-      "RDB_BAD_MAGIC",
+      "RDB_UNSUPPORTED_VERSION",
       `no version in the header: ${JSON.stringify(text)}`,
       window.position + found.magic.length,
     );

@@ -6,27 +6,29 @@
  * Source: module.c and rdb.c of Redis and Valkey.
  */
 import type { RdbCursor } from "./cursor.ts";
+import type { RdbErrorCode } from "./errors.ts";
 import { moduleOpcode } from "./format.ts";
 import type { StringReader } from "./strings.ts";
 
 /**
  * Steps over a whole run that must be in the window; for the small ones of aux records and key
- * metadata. Returns the first unsigned integer, which in an aux record says when it was written.
+ * metadata.
  */
-export function skipModuleValue(cursor: RdbCursor, strings: StringReader): number | undefined {
-  let first: number | undefined;
+export function skipModuleValue(
+  cursor: RdbCursor,
+  strings: StringReader,
+  errorCode: RdbErrorCode = "RDB_BAD_MODULE",
+): void {
   for (;;) {
     const at = cursor.window.position;
     const code = cursor.length();
     switch (code) {
       case moduleOpcode.end:
-        return first;
+        return;
       case moduleOpcode.signed:
-      case moduleOpcode.unsigned: {
-        const value = cursor.roughLength();
-        first ??= value;
+      case moduleOpcode.unsigned:
+        cursor.roughLength();
         break;
-      }
       case moduleOpcode.float:
         cursor.skip(4);
         break;
@@ -38,7 +40,15 @@ export function skipModuleValue(cursor: RdbCursor, strings: StringReader): numbe
         cursor.skip(strings.storedBytes);
         break;
       default:
-        cursor.fail("RDB_BAD_MODULE", `module opcode ${code} does not exist`, at);
+        cursor.fail(errorCode, `module opcode ${code} does not exist`, at);
     }
   }
+}
+
+/** Reads the id of a module type: nine characters and a version, never zero. */
+export function readModuleId(cursor: RdbCursor): bigint {
+  const at = cursor.window.position;
+  const id = cursor.length64();
+  if (id === 0n) cursor.fail("RDB_BAD_MODULE", "module id 0 does not exist", at);
+  return id;
 }

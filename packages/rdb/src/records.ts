@@ -8,17 +8,27 @@
  */
 import { type RdbCursor, shortage } from "./cursor.ts";
 import type { Bytes, RdbEvent } from "./events.ts";
-import { clusterSlots, opcode, type RdbDialect, type TypeRow, typeRows, unwalkableTypes } from "./format.ts";
+import {
+  ambiguousOpcodes,
+  clusterSlots,
+  moduleOpcode,
+  opcode,
+  type RdbDialect,
+  type TypeRow,
+  typeRows,
+  unwalkableTypes,
+} from "./format.ts";
 import type { KeyHead } from "./key-record.ts";
-import { skipModuleValue } from "./module-opcodes.ts";
+import { readModuleId, skipModuleValue } from "./module-opcodes.ts";
 import type { StringReader } from "./strings.ts";
-import { areSortedNames, readNameList, type Templates } from "./templates.ts";
+import { readNameList, type Templates } from "./templates.ts";
 
 export interface RecordContext {
   readonly cursor: RdbCursor;
   readonly strings: StringReader;
   /** Known once the header was read. */
   dialect: RdbDialect;
+  version: number;
   readonly templates: Templates;
   /** Most bytes that one string of a record may have. */
   readonly limitBytes: number;
@@ -51,6 +61,11 @@ export function readRecord(
   }
 }
 
+function isKnownHere(context: RecordContext, code: number): boolean {
+  const since = ambiguousOpcodes.get(code)?.[context.dialect];
+  return since !== undefined && context.version >= since;
+}
+
 /** Reads what belongs to the next key; false when the byte is no attribute. */
 function readAttribute(context: RecordContext, head: KeyHead, code: number): boolean {
   const { cursor } = context;
@@ -68,7 +83,7 @@ function readAttribute(context: RecordContext, head: KeyHead, code: number): boo
       head.frequency = cursor.byte();
       return true;
     case opcode.keyMeta:
-      if (context.dialect !== "redis") return false;
+      if (context.dialect !== "redis" || !isKnownHere(context, code)) return false;
       head.meta = readKeyMeta(context);
       return true;
     case opcode.enterpriseRamLru:
@@ -93,7 +108,7 @@ function readKeyMeta(context: RecordContext): Bytes {
   }
   for (let index = 0; index < classes; index += 1) {
     cursor.skip(metaSpecBytes);
-    skipModuleValue(cursor, context.strings);
+    skipModuleValue(cursor, context.strings, "RDB_BAD_META");
   }
   const next = cursor.peek();
   if (next >= opcode.enterpriseSlot)
@@ -121,11 +136,12 @@ function readOther(context: RecordContext, head: KeyHead, code: number): RdbEven
     case opcode.slotInfo:
       return readSlotInfo(context);
     case opcode.slotImport:
-      return readSlotImport(context);
+      if (isKnownHere(context, code)) return readSlotImport(context);
+      return unknownType(context, head, code);
     case opcode.enterpriseSlot:
       return { kind: "slot-info", slot: readSlot(context), keyCount: 0, expiryCount: 0 };
     case opcode.hashTemplate:
-      if (context.dialect === "redis") return readHashTemplate(context);
+      if (isKnownHere(context, code)) return readHashTemplate(context);
       return unknownType(context, head, code);
     default:
       return unknownType(context, head, code);
@@ -146,11 +162,25 @@ function readPreGaFunction(context: RecordContext): RdbEvent {
 
 function readModuleAux(context: RecordContext): RdbEvent {
   const { cursor, strings } = context;
-  const moduleId = cursor.length64();
+  const moduleId = readModuleId(cursor);
   const start = cursor.window.position;
-  const when = skipModuleValue(cursor, strings);
+  const when = readAuxTime(cursor);
+  skipModuleValue(cursor, strings);
   const payload = cursor.window.buffer.subarray(start, cursor.window.position);
   return { kind: "module-aux", moduleId, when, payload };
+}
+
+/** Module aux begins with the integer 1 (before the keys) or 2 (after them). */
+function readAuxTime(cursor: RdbCursor): number {
+  const at = cursor.window.position;
+  if (cursor.length() !== moduleOpcode.unsigned) {
+    cursor.fail("RDB_BAD_MODULE", "module aux does not begin with when it was written", at);
+  }
+  const timeAt = cursor.window.position;
+  const when = cursor.length();
+  if (when !== 1 && when !== 2)
+    cursor.fail("RDB_BAD_MODULE", `module aux of time ${when}, only 1 and 2 exist`, timeAt);
+  return when;
 }
 
 function readSlotInfo(context: RecordContext): RdbEvent {
@@ -180,8 +210,8 @@ function readSlotImport(context: RecordContext): RdbEvent {
   const count = cursor.length();
   const ranges: { start: number; end: number }[] = [];
   for (let index = 0; index < count; index += 1) {
-    const at = cursor.window.position;
     const start = readSlot(context);
+    const at = cursor.window.position;
     const end = readSlot(context);
     if (end < start) cursor.fail("RDB_BAD_SLOT", `slot range ${start} to ${end}`, at);
     ranges.push({ start, end });
@@ -193,10 +223,7 @@ function readHashTemplate(context: RecordContext): RdbEvent {
   const { cursor, strings, templates } = context;
   const at = cursor.window.position;
   const id = cursor.length();
-  const namesAt = cursor.window.position;
   const fields = readNameList(cursor, strings, context.limitBytes);
-  if (!areSortedNames(fields))
-    cursor.fail("RDB_BAD_TEMPLATE", "names of a template are not in order", namesAt);
   if (templates.has(id)) cursor.fail("RDB_BAD_TEMPLATE", `template ${id} stands twice`, at);
   templates.set(id, fields);
   return { kind: "hash-template", id, fields };
@@ -209,6 +236,10 @@ function unknownType(context: RecordContext, head: KeyHead, code: number): never
   readUnknownKey(context, head);
   const reason = unwalkableTypes.get(code);
   if (reason !== undefined) return cursor.fail("RDB_UNSUPPORTED_TYPE", `type ${code}: ${reason}`, at);
+  if (ambiguousOpcodes.has(code)) {
+    const detail = `opcode ${code} belongs to other versions, not to RDB ${context.version} of ${dialect}`;
+    return cursor.fail("RDB_UNSUPPORTED_TYPE", detail, at);
+  }
   const elsewhere = typeRows.find((row) => row.number === code);
   if (elsewhere !== undefined) {
     const home = elsewhere.dialect === "both" ? "" : `${elsewhere.dialect} `;

@@ -41,7 +41,7 @@ export function readTemplateNames(
   return names;
 }
 
-/** Reads a count and so many names. Owned copies. */
+/** Reads a count and so many names, strictly sorted. Owned copies. */
 export function readNameList(
   cursor: RdbCursor,
   strings: StringReader,
@@ -53,14 +53,13 @@ export function readNameList(
   const names: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1) {
     strings.read(limitBytes);
-    names.push(strings.view().slice());
+    const name = strings.view();
+    if (index > 0 && compareNames(names[index - 1], name) >= 0) {
+      cursor.fail("RDB_BAD_TEMPLATE", "field names of a template are not in order", strings.at);
+    }
+    names.push(name.slice());
   }
   return names;
-}
-
-/** Checks that names are strictly sorted by length, then bytes. */
-export function areSortedNames(names: readonly Uint8Array[]): boolean {
-  return names.every((name, index) => index === 0 || compareNames(names[index - 1], name) < 0);
 }
 
 function compareNames(first: Uint8Array, second: Uint8Array): number {

@@ -17,7 +17,7 @@
  *   t      the tag, then bytes of the payload
  *   T R    the number of fields; for T then the bytes of each name, unless the names are packed
  *   m      per opcode: an integer's value or a string's bytes
- *   8 d r  nothing
+ *   8 d r i  nothing
  *
  * Hot: `walk` and `#walkStrings`; watched by `bench summary`.
  */
@@ -25,6 +25,7 @@ import { strict as assert } from "node:assert";
 import { lzfPeek, parseCanonicalInt } from "@holdfast/bytes";
 import type { RdbCursor } from "./cursor.ts";
 import { arrayTag, moduleOpcode, type PackedKind, type TypeRow, typeRows } from "./format.ts";
+import { readModuleId } from "./module-opcodes.ts";
 import { packedHeadBytes, statedPackedCount, validatePacked } from "./packed/packed-reader.ts";
 import { decimalDigits, type StringReader } from "./strings.ts";
 import { readTemplateNames, type Templates, templateFieldCount } from "./templates.ts";
@@ -185,6 +186,9 @@ export class ValueWalker {
         this.#statedItems = cursor.length();
         this.#note(this.#statedItems);
         break;
+      case "i":
+        readModuleId(cursor);
+        break;
       case "e":
         this.#note(cursor.int64());
         break;
@@ -256,11 +260,11 @@ export class ValueWalker {
     let { position } = window;
     let traceEnd = this.#traceEnd;
     let rounds = this.#rounds[depth];
-    rounds: while (rounds > 0 && !(tracing && traceEnd > traceLimit)) {
+    round: while (rounds > 0 && !(tracing && traceEnd > traceLimit)) {
       let behind = position;
       let traced = traceEnd;
       for (let index = 0; index < stringsInBody; index += 1) {
-        if (behind + 5 > limit) break rounds;
+        if (behind + 5 > limit) break round;
         const first = buffer[behind];
         let size = first;
         if (first < 0x40) {
@@ -272,7 +276,7 @@ export class ValueWalker {
           if (tracing) size = decimalDigits(storedInt(buffer, behind));
           behind += 1 + (1 << (first - 0xc0));
         } else {
-          break rounds;
+          break round;
         }
         if (tracing) trace[traced++] = size;
       }
@@ -360,7 +364,10 @@ export class ValueWalker {
   }
 
   #skipQuicklistNode(): void {
-    if (readContainer(this.#cursor) === quicklistPacked) return this.#skipPacked("listpack");
+    if (readContainer(this.#cursor) === quicklistPacked) {
+      this.#skipPacked("listpack");
+      return;
+    }
     this.#strings.head();
     this.#entries += 1;
     this.#note(this.#strings.textBytes);
@@ -423,6 +430,7 @@ export class ValueWalker {
 
   #skipTagged(): void {
     this.#cursor.length64();
+    const at = this.#cursor.window.position;
     const tag = this.#cursor.length();
     this.#note(tag);
     if (tag === arrayTag.integer || tag === arrayTag.double) {
@@ -431,7 +439,7 @@ export class ValueWalker {
     } else if (tag === arrayTag.string || tag === arrayTag.smallString) {
       this.#skipString();
     } else {
-      this.#cursor.fail("RDB_BAD_ARRAY", `array element with tag ${tag}`);
+      this.#cursor.fail("RDB_BAD_ARRAY", `array element with tag ${tag}`, at);
     }
   }
 

@@ -44,7 +44,8 @@ export function testSeed(): number {
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given) >>> 0;
   const print = () => console.error(`to repeat this run: HOLDFAST_SEED=${seed}`);
   if (TestRunner.getCurrentTest() === undefined) {
-    afterAll((_context, suite) => {
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the pattern to know which fixtures are wanted.
+    afterAll(({}, suite) => {
       if (suite?.result?.state === "fail" || suite?.tasks.some((task) => task.result?.state === "fail"))
         print();
     });

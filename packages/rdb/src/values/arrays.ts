@@ -46,6 +46,7 @@ function readSlot(scan: ValueScan, at: number): ArraySlot {
   const { cursor } = scan;
   const index = cursor.length64();
   if (index === noIndex) cursor.fail("RDB_BAD_ARRAY", "index 2^64 - 1 does not exist", at);
+  const tagAt = cursor.window.position;
   const tag = cursor.length();
   switch (tag) {
     case arrayTag.integer:
@@ -56,7 +57,7 @@ function readSlot(scan: ValueScan, at: number): ArraySlot {
     case arrayTag.smallString:
       return { index, value: readText(scan, tag), stored: "string" };
     default:
-      return cursor.fail("RDB_BAD_ARRAY", `array element with tag ${tag}`, at);
+      return cursor.fail("RDB_BAD_ARRAY", `array element with tag ${tag}`, tagAt);
   }
 }
 

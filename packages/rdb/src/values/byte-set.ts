@@ -44,6 +44,14 @@ export class ByteSet {
     return this.#slots[this.#find(buffer, start, end, hashOf(buffer, start, end))] !== 0;
   }
 
+  /** Index of the first string, in the order of adding, that fits; -1 if none does. Views are borrowed. */
+  findIndex(fits: (bytes: Uint8Array) => boolean): number {
+    for (let entry = 0; entry < this.#size; entry += 1) {
+      if (fits(this.#bytes.subarray(this.#starts[entry], this.#starts[entry + 1]))) return entry;
+    }
+    return -1;
+  }
+
   /** Adds a copy of buffer[start, end); false if it was there already. */
   add(buffer: Uint8Array, start: number, end: number): boolean {
     const hash = hashOf(buffer, start, end);

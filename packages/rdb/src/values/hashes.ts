@@ -80,13 +80,13 @@ function checkField(scan: ValueScan, layout: ExpiringLayout, base: number): void
 
 function readAbsoluteExpiry(cursor: RdbCursor): number | undefined {
   const at = cursor.window.position;
-  const time = cursor.length();
+  const time = cursor.roughLength();
   return time === 0 ? undefined : soundExpiry(cursor, time, at);
 }
 
 function readRelativeExpiry(cursor: RdbCursor, base: number): number | undefined {
   const at = cursor.window.position;
-  const distance = cursor.length();
+  const distance = cursor.roughLength();
   return distance === 0 ? undefined : soundExpiry(cursor, base + distance - 1, at);
 }
 

@@ -44,7 +44,10 @@ function readNode(scan: ValueScan): void {
   const kind = scan.row.packed ?? "listpack";
   if (kind === "listpack" && readContainer(scan.cursor) === quicklistPlain) {
     scan.readElement();
-    if (scan.building) scan.addElement(scan.strings.view());
+    const { strings } = scan;
+    if (strings.textBytes === 0)
+      scan.cursor.fail("RDB_BAD_QUICKLIST", "plain quicklist node of 0 bytes", strings.at);
+    if (scan.building) scan.addElement(strings.view());
     scan.itemCount = (scan.itemCount ?? 0) + 1;
   } else if (scan.openPacked(kind)) {
     scan.itemCount = (scan.itemCount ?? 0) + scan.packed.left;

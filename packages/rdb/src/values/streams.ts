@@ -35,6 +35,8 @@ class StreamMemory {
   producersLeft = 0;
   /** Level "check": ids pending in the group, and those that a consumer or the nack zone has. */
   readonly pending: ByteSet;
+  /** Stream offsets of the ids in `pending`, in the same order. */
+  pendingOffsets: number[] = [];
   readonly owned: ByteSet;
   readonly groupNames: ByteSet;
   readonly consumerNames: ByteSet;
@@ -119,7 +121,9 @@ function readNode(scan: ValueScan, memory: StreamMemory): void {
   }
   const key = strings.view();
   const isSound = scan.openPacked("listpack");
-  if (!scan.building) scan.checkNew(key, 0, key.length, "the id of a node", at);
+  if (!scan.building && !scan.seen.add(key, 0, key.length)) {
+    scan.report("RDB_BAD_STREAM", "a node stands twice in the stream", at);
+  }
   if (isSound) openNode(scan, memory, rawIdOf(key));
   scan.left -= 1;
 }
@@ -196,6 +200,7 @@ function readGroup(scan: ValueScan, memory: StreamMemory): void {
   else if (!memory.groupNames.add(name, 0, name.length))
     scan.report("RDB_BAD_STREAM", "a group stands twice in the stream", at);
   memory.pending.clear();
+  memory.pendingOffsets = [];
   memory.owned.clear();
   memory.groupsLeft -= 1;
   scan.enter(phase.pending, pendingCount);
@@ -214,6 +219,7 @@ function readPending(scan: ValueScan, memory: StreamMemory): void {
   if (scan.building) scan.addPart({ kind: "pending", id: rawIdOf(raw), deliveredAtMs, deliveryCount });
   else if (!memory.pending.add(raw, 0, rawIdBytes))
     scan.report("RDB_BAD_STREAM", "an id stands twice in the pending entries of a group", at);
+  else if (memory.pending.isComplete) memory.pendingOffsets.push(cursor.window.start + at);
   scan.left -= 1;
 }
 
@@ -269,14 +275,12 @@ function checkOwner(scan: ValueScan, memory: StreamMemory, raw: Bytes, at: numbe
 
 /** Level "check": every pending entry must have an owner. Returns the phase that comes next. */
 function endOfGroup(scan: ValueScan, memory: StreamMemory): number {
-  const { pending, owned } = memory;
-  if (!scan.building && pending.isComplete && owned.isComplete && owned.size < pending.size) {
-    scan.report(
-      "RDB_BAD_STREAM",
-      `${pending.size - owned.size} pending entries have no owner`,
-      scan.cursor.window.position,
-    );
-  }
+  const { pending, owned, pendingOffsets } = memory;
+  if (scan.building || !pending.isComplete || !owned.isComplete || owned.size >= pending.size)
+    return phase.group;
+  const unowned = pending.findIndex((raw) => !owned.has(raw, 0, rawIdBytes));
+  const at = pendingOffsets[unowned] - scan.cursor.window.start;
+  scan.report("RDB_BAD_STREAM", `${pending.size - owned.size} pending entries have no owner`, at);
   return phase.group;
 }
 
@@ -284,17 +288,20 @@ function readIdmp(scan: ValueScan, memory: StreamMemory): void {
   const { cursor } = scan;
   const at = cursor.window.position;
   const durationSec = cursor.length();
-  const entriesMax = cursor.length();
-  if (
-    durationSec < 1 ||
-    durationSec > idmpLimits.durationSecMax ||
-    entriesMax < 1 ||
-    entriesMax > idmpLimits.entriesMax
-  ) {
+  if (durationSec < 1 || durationSec > idmpLimits.durationSecMax) {
     cursor.fail(
       "RDB_BAD_STREAM",
-      `idempotency for ${durationSec} s and ${entriesMax} entries is outside the limits`,
+      `idempotency for ${durationSec} s, 1 to ${idmpLimits.durationSecMax} are possible`,
       at,
+    );
+  }
+  const entriesAt = cursor.window.position;
+  const entriesMax = cursor.length();
+  if (entriesMax < 1 || entriesMax > idmpLimits.entriesMax) {
+    cursor.fail(
+      "RDB_BAD_STREAM",
+      `${entriesMax} idempotency ids, 1 to ${idmpLimits.entriesMax} are possible`,
+      entriesAt,
     );
   }
   memory.producersLeft = cursor.length();
