@@ -48,15 +48,15 @@ export class MemoryEstimator {
     if (this.#sizer !== undefined) this.#sizer.begin(facts.row);
   }
 
-  /** Takes the next piece of the key's trace; pieces may be cut anywhere. Nothing of it is kept. */
-  add(trace: Float64Array): void {
+  /** Takes the next piece of the key's trace, `trace[start, end)`; pieces may be cut anywhere. Nothing is kept. */
+  add(trace: Float64Array, start = 0, end: number = trace.length): void {
     if (this.#sizer !== undefined) {
-      this.#sizer.add(trace);
+      this.#sizer.add(trace, start, end);
       return;
     }
-    for (const number of trace) {
-      if (this.#textBytes < 0) this.#textBytes = number;
-      else this.#isInteger = number === 1;
+    for (let index = start; index < end; index += 1) {
+      if (this.#textBytes < 0) this.#textBytes = trace[index];
+      else this.#isInteger = trace[index] === 1;
     }
   }
 

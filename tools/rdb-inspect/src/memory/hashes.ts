@@ -45,17 +45,17 @@ export class HashSizer implements ValueSizer {
     this.#expiringCount = 0;
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
-    for (; this.#leadingNumbers > 0 && index < trace.length; this.#leadingNumbers -= 1) {
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
+    for (; this.#leadingNumbers > 0 && index < end; this.#leadingNumbers -= 1) {
       this.#count = trace[index++];
     }
-    if (this.#stride === 2) this.#addPairs(trace, index);
-    else this.#addTriples(trace, index);
+    if (this.#stride === 2) this.#addPairs(trace, index, end);
+    else this.#addTriples(trace, index, end);
   }
 
-  #addPairs(trace: Float64Array, index: number): void {
-    for (; index < trace.length; index += 1) {
+  #addPairs(trace: Float64Array, index: number, end: number): void {
+    for (; index < end; index += 1) {
       if (this.#taken === 0) {
         this.#first = trace[index];
         this.#taken = 1;
@@ -66,8 +66,8 @@ export class HashSizer implements ValueSizer {
     }
   }
 
-  #addTriples(trace: Float64Array, index: number): void {
-    for (; index < trace.length; index += 1) {
+  #addTriples(trace: Float64Array, index: number, end: number): void {
+    for (; index < end; index += 1) {
       const number = trace[index];
       if (this.#taken === 0) this.#first = number;
       else if (this.#taken === 1) this.#second = number;

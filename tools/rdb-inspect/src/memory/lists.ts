@@ -36,10 +36,10 @@ export class ListSizer implements ValueSizer {
     this.#hasPlainNode = false;
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
-    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
-    for (; index < trace.length; index += 1) this.#push(trace[index]);
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
+    if (this.#count < 0 && index < end) this.#count = trace[index++];
+    for (; index < end; index += 1) this.#push(trace[index]);
   }
 
   #push(bytes: number): void {
@@ -98,10 +98,10 @@ export class QuicklistSizer implements ValueSizer {
     this.#nodesBytes = 0;
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
-    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
-    for (; index < trace.length; index += 1) {
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
+    if (this.#count < 0 && index < end) this.#count = trace[index++];
+    for (; index < end; index += 1) {
       if (this.#nodeBytes < 0) {
         this.#nodeBytes = trace[index];
       } else {

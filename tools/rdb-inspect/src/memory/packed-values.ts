@@ -30,10 +30,10 @@ export class PackedValueSizer implements ValueSizer {
     this.#entries = 0;
   }
 
-  add(trace: Float64Array): void {
-    for (const number of trace) {
-      if (this.#taken === this.#leadingNumbers) this.#sizeBytes = number;
-      else if (this.#taken > this.#leadingNumbers) this.#entries = number;
+  add(trace: Float64Array, start: number, end: number): void {
+    for (let index = start; index < end; index += 1) {
+      if (this.#taken === this.#leadingNumbers) this.#sizeBytes = trace[index];
+      else if (this.#taken > this.#leadingNumbers) this.#entries = trace[index];
       this.#taken += 1;
     }
   }

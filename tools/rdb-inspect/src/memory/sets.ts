@@ -25,12 +25,12 @@ export class SetSizer implements ValueSizer {
     this.#longestBytes = 0;
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
-    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
+    if (this.#count < 0 && index < end) this.#count = trace[index++];
     const { set, limits } = this.#model;
     const mayBePacked = this.#count <= limits.setEntriesMax;
-    for (; index < trace.length; index += 1) {
+    for (; index < end; index += 1) {
       const bytes = trace[index];
       this.#tableBytes += set.member(bytes);
       if (!mayBePacked) continue;

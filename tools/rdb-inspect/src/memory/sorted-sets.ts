@@ -28,12 +28,12 @@ export class SortedSetSizer implements ValueSizer {
     this.#longestBytes = 0;
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
-    if (this.#count < 0 && trace.length > 0) this.#count = trace[index++];
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
+    if (this.#count < 0 && index < end) this.#count = trace[index++];
     const { zset, limits } = this.#model;
     const mayBePacked = this.#count <= limits.zsetEntriesMax;
-    for (; index < trace.length; index += 1) {
+    for (; index < end; index += 1) {
       const bytes = trace[index];
       this.#tableBytes += zset.member(bytes);
       if (!mayBePacked) continue;

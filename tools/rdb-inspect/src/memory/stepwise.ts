@@ -34,12 +34,12 @@ export class StepwiseSizer implements ValueSizer {
     this.#advance(this.#steps.next());
   }
 
-  add(trace: Float64Array): void {
-    let index = 0;
+  add(trace: Float64Array, start: number, end: number): void {
+    let index = start;
     while (this.#steps !== undefined) {
       const behind = index + this.#skip;
-      if (behind >= trace.length) {
-        this.#skip = behind - trace.length;
+      if (behind >= end) {
+        this.#skip = behind - end;
         return;
       }
       index = behind + 1;
