@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Crc64, crc64, formatCrc64 } from "./crc64.ts";
+import { Crc64, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
 
 const digits = new TextEncoder().encode("123456789");
 
@@ -41,5 +41,31 @@ describe("CRC-64", () => {
     crc.reset();
     expect(crc.value).toBe(0n);
     expect(crc.update(digits).value).toBe(crc64(digits));
+  });
+});
+
+describe("two checksums combined", () => {
+  test("are the checksum of both parts in order", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 200 }), (first, second) => {
+        const whole = crc64(Buffer.concat([first, second]));
+        expect(combineCrc64(crc64(first), crc64(second), second.length)).toBe(whole);
+      }),
+    );
+  });
+
+  test("are exact for parts of any size", () => {
+    const register = crc64(digits);
+    const half = 2 ** 52;
+    const inTwoSteps = combineCrc64(combineCrc64(register, 0n, half - 1), 0n, half);
+    expect(combineCrc64(register, 0n, 2 ** 53 - 1)).toBe(inTwoSteps);
+    expect(combineCrc64(register, 0n, 2 ** 32 + 5)).toBe(
+      combineCrc64(combineCrc64(register, 0n, 5), 0n, 2 ** 32),
+    );
+  });
+
+  test("an inexact count is refused", () => {
+    expect(() => combineCrc64(0n, 0n, 2 ** 53)).toThrow(RangeError);
+    expect(() => combineCrc64(0n, 0n, -1)).toThrow(RangeError);
   });
 });

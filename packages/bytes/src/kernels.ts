@@ -1,0 +1,67 @@
+/**
+ * The WebAssembly kernels: CRC-64 and LZF for blocks large enough to pay for copying them in and out.
+ *
+ * One instance per process, made when this module is loaded (about 1 ms). It is a constant with scratch memory: every call
+ * copies its input in, computes, copies the result out and leaves nothing behind that a later call reads, and all of it
+ * happens within one synchronous call. So nobody can observe that it is shared. A worker thread has its own.
+ *
+ * Without WebAssembly (node --jitless) there are no kernels, and the plain paths do all the work.
+ * Sources in assembly/, compiled into generated/kernels.ts.
+ */
+
+import { KERNELS_BASE64 } from "./generated/kernels.ts";
+
+/** Bytes that a kernel may touch behind the end of what it was given. */
+const SLACK_BYTES = 64;
+
+/** What assembly/kernels.ts exports. */
+interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly scratch: { readonly value: number };
+  readonly foldTailBytes: { readonly value: number };
+  crcTables(): void;
+  crcSliced(count: number): void;
+  crcFoldBegin(): void;
+  crcFold(count: number): void;
+  crcFoldEnd(count: number): void;
+  lzfUnpack(source: number, sourceEnd: number, target: number, targetEnd: number): number;
+}
+
+/** The part of the WebAssembly interface that is used here; the compiler's own types come with those of a browser. */
+interface WebAssemblyInterface {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: object };
+}
+
+/** The kernels with views of their memory. */
+export interface Kernels extends KernelExports {
+  readonly bytes: Uint8Array;
+  /** The CRC register's low and high half. */
+  readonly register: Int32Array;
+  /** Index in `bytes` where input goes. */
+  readonly scratchStart: number;
+  /** How many bytes fit there. */
+  readonly scratchBytes: number;
+  /** How many bytes at the end of the input must be kept for crcFoldEnd(). */
+  readonly tailBytes: number;
+}
+
+/** Undefined where there is no WebAssembly. */
+export const kernels: Kernels | undefined = instantiate();
+
+function instantiate(): Kernels | undefined {
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyInterface };
+  if (WebAssembly === undefined) return undefined;
+  const module = new WebAssembly.Module(Buffer.from(KERNELS_BASE64, "base64"));
+  const exports = new WebAssembly.Instance(module, {}).exports as KernelExports;
+  exports.crcTables();
+  const bytes = new Uint8Array(exports.memory.buffer);
+  return {
+    ...exports,
+    bytes,
+    register: new Int32Array(exports.memory.buffer, 0, 2),
+    scratchStart: exports.scratch.value,
+    scratchBytes: bytes.length - exports.scratch.value - SLACK_BYTES,
+    tailBytes: exports.foldTailBytes.value,
+  };
+}
