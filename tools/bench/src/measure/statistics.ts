@@ -1,0 +1,8 @@
+/** What a handful of repeated measurements says. */
+
+/** The middle one, or the mean of the two in the middle. Throws nothing: of no values it is NaN. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
