@@ -60,8 +60,13 @@ export class MemoryEstimator {
     }
   }
 
-  /** Bytes, a whole number, as `MEMORY USAGE key SAMPLES 0` would say after the model's server loaded the file. */
-  finish(): number {
+  /**
+   * Bytes, a whole number, as `MEMORY USAGE key SAMPLES 0` would say after the model's server loaded the file.
+   *
+   * `recordBytes` is what the key takes in the file. It stands for the value of a module that no model
+   * knows, because nobody but the module can say more.
+   */
+  finish(recordBytes = 0): number {
     const { model } = this;
     if (this.#sizer === undefined) {
       return model.stringKey(this.#keyBytes, this.#expires, Math.max(0, this.#textBytes), this.#isInteger);
@@ -70,7 +75,8 @@ export class MemoryEstimator {
     const key = isModule
       ? model.moduleKey(this.#keyBytes, this.#expires)
       : model.objectKey(this.#keyBytes, this.#expires);
-    return Math.round(key + this.#sizer.finish());
+    const value = this.#sizer.finish();
+    return Math.round(key + (Number.isNaN(value) ? recordBytes : value));
   }
 }
 

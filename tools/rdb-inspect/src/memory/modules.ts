@@ -1,11 +1,14 @@
 /**
- * Module values: vector sets (a module that Redis 8 ships with) by their own formula, others by size.
+ * Module values: vector sets (a module that Redis 8 ships with) by their own formula; others are unknown.
  *
- *   trace    module id, then the value of each integer and the bytes of each string
+ *   trace        the value of each integer and the bytes of each string, in file order
  *
  *   vector set   dimensions, count, quantisation + 256 * links, flags (1 projection, 2 attributes)
  *                [projection: input dimensions, matrix bytes]
  *                per element: name bytes, [attribute bytes], vector bytes, n, n numbers
+ *
+ * A trace does not name the module, so a vector set is known by its numbers: they have to be in range,
+ * and the first vector has to have the size that dimensions and quantisation demand.
  *
  * The server counts names and attributes by its first twenty elements, which are the last in the file.
  *
@@ -16,28 +19,11 @@ import type { MemoryModel } from "./model.ts";
 import type { Steps, Tally } from "./stepwise.ts";
 import { embeddedHeaderBytes, stringBytes } from "./strings.ts";
 
-/** The id of "vectorset", version 0, as a rounded number: ids are 64 bits wide. */
-const vectorSetId = moduleId("vectorset");
-const idRounding = 4096;
-
-function moduleId(name: string): number {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  let id = 0;
-  for (const letter of name) id = id * 64 + alphabet.indexOf(letter);
-  return id * 1024;
-}
-
-/** Reads one module value's trace; for StepwiseSizer. */
-export function* moduleSteps(model: MemoryModel, _row: TypeRow, tally: Tally): Steps {
-  const id = yield 0;
-  const isVectorSet = model.family === "redis" && Math.abs(id - vectorSetId) <= idRounding;
-  if (isVectorSet) return yield* vectorSetSteps(model, tally);
-  // An unknown module: nobody can say. Its integers as eight bytes each, its strings as stored.
-  for (;;) tally.bytes += Math.max(8, yield 0);
-}
+/** What a sizer of modules returns for a value that it does not know. */
+export const unknownBytes = Number.NaN;
 
 /** The structures of the set and of its graph, with one lock and one visit mark for each of 32 threads. */
-const setBytes = 120 + 1712;
+const setBytes = 1784;
 const nodeBytes = 312;
 const layerBytes = 24;
 const pointerBytes = 8;
@@ -45,24 +31,32 @@ const floatBytes = 4;
 const dictShareBytes = 16;
 const scannedElements = 20;
 const defaultLinks = 16;
+const attributeBytesAssumed = 64;
+const dimensionsMax = 2 ** 16;
+const configMax = 2 ** 24;
 const flagProjection = 1;
 const flagAttributes = 2;
 
-function* vectorSetSteps(model: MemoryModel, tally: Tally): Steps {
+/** Reads one module value's trace, for StepwiseSizer; returns `unknownBytes` unless it is a vector set. */
+export function* moduleSteps(model: MemoryModel, _row: TypeRow, tally: Tally): Steps {
+  tally.bytes = unknownBytes;
   const dimensions = yield 0;
   const count = yield 0;
   const config = yield 0;
   const flags = yield 0;
-  tally.bytes = setBytes;
+  const elementBytes = vectorBytesOf(dimensions, config % 256);
+  if (elementBytes === undefined || config >= configMax || flags > flagProjection + flagAttributes) {
+    return unknownBytes;
+  }
+  let fixedBytes = setBytes;
   if ((flags & flagProjection) !== 0) {
     const inputDimensions = yield 0;
     yield 0;
-    tally.bytes += floatBytes * inputDimensions * dimensions;
+    fixedBytes += floatBytes * inputDimensions * dimensions;
   }
   const names = new LastSizes(model);
   const attributes = new LastSizes(model);
   let attributeCount = 0;
-  let vectorBytes = 0;
   for (let element = 0; element < count; element += 1) {
     names.add(yield 0);
     if ((flags & flagAttributes) !== 0) {
@@ -70,16 +64,25 @@ function* vectorSetSteps(model: MemoryModel, tally: Tally): Steps {
       attributes.add(attributeBytes);
       if (attributeBytes > 0) attributeCount += 1;
     }
-    vectorBytes = yield 0;
+    const vectorBytes = yield 0;
+    if (vectorBytes !== elementBytes) return unknownBytes;
     const parameters = yield 0;
     if (parameters > 0) yield parameters - 1;
   }
-  if (count === 0) return tally.bytes;
-  const links = 2 * (Math.floor(config / 256) % 65536 || defaultLinks);
-  tally.bytes += count * (nodeBytes + vectorBytes + dictShareBytes + names.mean(0));
-  tally.bytes += Math.floor((layerBytes * count * 4) / 3);
-  tally.bytes += count * pointerBytes * links + Math.floor((pointerBytes * (links / 2) * count) / 3);
-  return tally.bytes + attributeCount * attributes.mean(64);
+  if (count === 0) return fixedBytes;
+  const links = 2 * (Math.floor(config / 256) || defaultLinks);
+  const perElement = nodeBytes + elementBytes + dictShareBytes + names.mean(0) + pointerBytes * links;
+  const upperLayers =
+    Math.floor((layerBytes * count * 4) / 3) + Math.floor((pointerBytes * links * count) / 6);
+  return (
+    fixedBytes + count * perElement + upperLayers + attributeCount * attributes.mean(attributeBytesAssumed)
+  );
+}
+
+/** Bytes of one vector as floats (quantisation 0), signed bytes (1) or bits (2); undefined when out of range. */
+function vectorBytesOf(dimensions: number, quantisation: number): number | undefined {
+  if (dimensions < 1 || dimensions > dimensionsMax) return undefined;
+  return [floatBytes * dimensions, dimensions, Math.ceil(dimensions / 64) * 8][quantisation];
 }
 
 const object = 16;

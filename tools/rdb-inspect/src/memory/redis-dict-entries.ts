@@ -5,7 +5,7 @@
  *   string       integer: in the object; up to 44 bytes: in the object's allocation; else a string of its own
  *   hash, set    table + per element a dict entry 24 + string(s)
  *   zset         the same table + skip list; the member string is shared by both
- *   list         quicklist 40 + per node 32 + listpack; one node alone is just a listpack since 7.2
+ *   list         quicklist 40 + per node 32 or 40 + listpack; one node alone is just a listpack since 7.2
  *
  * The entry in the table of expiries is not in the server's answer. For sets the server counts a full
  * dict entry per member, although it has none.
@@ -19,13 +19,12 @@ import type { Allocator } from "./size-classes.ts";
 import { jemalloc521, jemalloc530, jemalloc531 } from "./size-classes.ts";
 import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
 import { embeddedHeaderBytes, stringBytes } from "./strings.ts";
-import { dictBucketBytes } from "./tables.ts";
+import { dictBucketBytes, grownDictBucketBytes } from "./tables.ts";
 
 const dictEntry = 24;
 const object = 16;
 const embeddedStringMax = 44;
 const quicklist = 40;
-const quicklistNode = 32;
 const skipListNodeFixed = 24;
 /** The sorted set's two pointers and the skip list's own structure. */
 const zsetFixed = 16 + 32;
@@ -39,6 +38,7 @@ interface Differences {
   readonly dict: number;
   /** Hash fields are their own kind of string, with room for an expiry, since 7.4. */
   readonly hasFieldExpiry: boolean;
+  readonly quicklistNode: number;
   readonly singleNodeIsListpack: boolean;
   readonly plainNodeAboveBytes: number;
   readonly stream: number;
@@ -61,6 +61,7 @@ export const redis60 = dictEntryModel({
   countsBlobsExactly: true,
   dict: 96,
   hasFieldExpiry: false,
+  quicklistNode: 32,
   singleNodeIsListpack: false,
   plainNodeAboveBytes: Number.POSITIVE_INFINITY,
   stream: 0,
@@ -75,6 +76,7 @@ export const redis70 = dictEntryModel({
   countsBlobsExactly: false,
   dict: 56,
   hasFieldExpiry: false,
+  quicklistNode: 40,
   singleNodeIsListpack: false,
   plainNodeAboveBytes: 2 ** 30,
   stream: 80,
@@ -89,6 +91,7 @@ export const redis80 = dictEntryModel({
   countsBlobsExactly: false,
   dict: 56,
   hasFieldExpiry: true,
+  quicklistNode: 40,
   singleNodeIsListpack: true,
   plainNodeAboveBytes: 8192,
   stream: 80,
@@ -125,7 +128,8 @@ function dictEntryModel(server: Differences): MemoryModel {
     ...(server.hasFieldExpiry ? { packedWithExpiry: (bytes: number) => listpackEx + blob(bytes) } : {}),
     set: { table: dict, member: (bytes) => dictEntry + text.of(bytes) },
     hash: {
-      table: dict,
+      table: (count, expiringCount) =>
+        expiringCount > 0 ? server.dict + grownDictBucketBytes(count) : dict(count),
       field: (fieldBytes, valueBytes) => dictEntry + text.of(fieldBytes) + text.of(valueBytes),
       expiringField: (fieldBytes, valueBytes) =>
         dictEntry + allocator.sizeOf(expiringFieldBytes(fieldBytes)) + text.of(valueBytes),
@@ -136,7 +140,7 @@ function dictEntryModel(server: Differences): MemoryModel {
     },
     list: {
       quicklist,
-      node: (entriesBytes) => quicklistNode + blob(entriesBytes),
+      node: (entriesBytes) => server.quicklistNode + blob(entriesBytes),
       nodeBytesMax: 8192,
       plainNodeAboveBytes: server.plainNodeAboveBytes,
       singleNodeIsListpack: server.singleNodeIsListpack,

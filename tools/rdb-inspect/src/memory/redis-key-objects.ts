@@ -19,7 +19,7 @@ import { radixNodesBytes } from "./radix-shape.ts";
 import { jemalloc531 } from "./size-classes.ts";
 import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
 import { embeddedHeaderBytes, stringBytes, wideStringBytes } from "./strings.ts";
-import { dictBucketBytes } from "./tables.ts";
+import { dictBucketBytes, grownDictBucketBytes } from "./tables.ts";
 
 const allocator = jemalloc531;
 const object = 16;
@@ -30,7 +30,7 @@ const embeddedObjectMax = 64;
 const dict = 56;
 const dictEntry = 24;
 const quicklist = 48;
-const quicklistNode = 32;
+const quicklistNode = 48;
 const skipListNodeFixed = 16;
 /** The sorted set's two pointers and the skip list's own structure. */
 const zsetFixed = 16 + 48;
@@ -109,7 +109,8 @@ export const redis86: MemoryModel = {
     member: (bytes) => dictEntry + text.of(bytes),
   },
   hash: {
-    table: (count) => dict + dictBucketBytes(count),
+    table: (count, expiringCount) =>
+      dict + (expiringCount > 0 ? grownDictBucketBytes(count) : dictBucketBytes(count)),
     field: fieldEntry,
     expiringField: expiringFieldEntry,
   },
@@ -125,7 +126,7 @@ export const redis86: MemoryModel = {
     singleNodeIsListpack: true,
   },
   stream: {
-    stream: allocator.sizeOf(176),
+    stream: allocator.sizeOf(160),
     entries: (bytes) => bytes,
     group: 64,
     consumer: 32,

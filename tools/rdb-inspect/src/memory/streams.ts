@@ -66,7 +66,7 @@ export function* streamSteps(model: MemoryModel, row: TypeRow, tally: Tally): St
   if (sizes.hasPendingIndex && pendingMax > 0) {
     tally.bytes += sizes.radixTree(radixShapeOfIds(pendingMax, 1, spread));
   }
-  if (parts.hasIdempotency) yield* idempotencySteps(tally);
+  if (parts.hasIdempotency) yield* idempotencySteps(model, tally);
   return tally.bytes;
 }
 
@@ -109,18 +109,17 @@ function nameTreeBytes(sizes: StreamSizes, names: number): number {
   return sizes.radixTree({ keys: names, leaves: names, runs: names, meanRunBytes: 8, branches });
 }
 
-const producerBytes = 160;
-const idempotencyEntryBytes = 48;
-const dictEntryBytes = 24 + 8;
+const producerBytes = 32;
+const idempotencyEntryBytes = 40;
 
-/** Redis 8.6 and later: what XADD remembers per producer. */
-function* idempotencySteps(tally: Tally): Generator<number, void, number> {
+/** Redis 8.6 and later: what XADD remembers per producer; the tables that find it are not counted. */
+function* idempotencySteps(model: MemoryModel, tally: Tally): Generator<number, void, number> {
   const producers = yield 2;
   for (let producer = 0; producer < producers; producer += 1) {
     const entries = yield 1;
     tally.bytes += producerBytes;
     for (let entry = 0; entry < entries; entry += 1) {
-      tally.bytes += idempotencyEntryBytes + dictEntryBytes + (yield 0);
+      tally.bytes += model.allocator.sizeOf(idempotencyEntryBytes + (yield 0));
       yield 1;
     }
   }

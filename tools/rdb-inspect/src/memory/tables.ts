@@ -2,7 +2,7 @@
  * Hash tables of the two families: how many buckets a table of `count` elements has after loading.
  *
  * Redis: an array of pointers, a power of two not below the count and not below 4. A load makes it at
- * once in its final size.
+ * once in its final size, except for hashes with field expiry.
  *
  * Valkey since 8.1: buckets of 64 bytes that hold seven elements each; a power of two of them, so that
  * at most 32 / 5 elements fall on each. A bucket that overflows gives up its last place for a pointer to
@@ -18,6 +18,20 @@ const dictBucketsMin = 4;
 /** Bytes of a Redis table without its entries. */
 export function dictBucketBytes(count: number): number {
   return pointerBytes * Math.max(dictBucketsMin, powerOfTwoNotBelow(count));
+}
+
+/** Part of the buckets that hold anything when there are as many elements as buckets. */
+const filledShare = 1 - Math.exp(-1);
+
+/**
+ * Bytes of a Redis table that grew by doubling. Each insertion after a doubling moves one filled bucket
+ * over; until all are moved, the old table stays beside the new one.
+ */
+export function grownDictBucketBytes(count: number): number {
+  const whole = dictBucketBytes(count);
+  const half = whole / pointerBytes / 2;
+  const isMoving = half >= dictBucketsMin && count - half < filledShare * half;
+  return isMoving ? whole + half * pointerBytes : whole;
 }
 
 export const valkeyBucketBytes = 64;

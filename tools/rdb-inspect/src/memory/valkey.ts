@@ -28,8 +28,9 @@ const pointer = 8;
 const expiry = 8;
 const keyBytesWithExpiry = 128;
 const entryEmbeddedMax = 128;
+const radixTree = 32;
 const quicklist = 40;
-const quicklistNode = 32;
+const quicklistNode = 40;
 
 const limits: PackedLimits = {
   hashEntriesMax: 512,
@@ -125,7 +126,7 @@ function sharedSizes(allocator: Allocator) {
     consumer: 32,
     consumerName: (bytes) => bytes,
     pendingEntry: 24,
-    radixTree: (shape: RadixShape) => 48 + radixNodesBytes(shape, allocator),
+    radixTree: (shape: RadixShape) => radixTree + radixNodesBytes(shape, allocator),
     countsNameTrees: false,
     hasPendingIndex: false,
   };
