@@ -1,0 +1,116 @@
+/**
+ * What every sub-command does around its pass: read the common options, open the input, run, report.
+ */
+import { type FilterOption, type FilterSettings, filterOptions, parseFilter } from "../filters.ts";
+import type { Host } from "../host.ts";
+import { type Input, openInput } from "../input.ts";
+import { memoryModels, modelFor } from "../memory/index.ts";
+import type { Write } from "../output/outputs.ts";
+import type { PassKind } from "../pass.ts";
+import { UsageError } from "../problems.ts";
+import { createProgress, type Progress, type ProgressChoice } from "../progress.ts";
+import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
+import { formatCount, formatSize } from "../sizes-and-times.ts";
+import { type ColorChoice, type Style, styleFor } from "../terminal/style.ts";
+
+/** Options that every sub-command has, as commander hands them over. */
+export interface CommonOptions {
+  readonly color: ColorChoice;
+  readonly progress?: ProgressChoice;
+  readonly bytes?: boolean;
+  readonly memoryModel?: string;
+  readonly [filter: string]: unknown;
+}
+
+/** One run of one command. */
+export class Session {
+  readonly host: Host;
+  readonly input: Input;
+  readonly nowMs: number;
+  readonly filters: FilterSettings;
+  readonly modelName: string | undefined;
+  /** For text on stdout and on stderr. */
+  readonly style: Style;
+  readonly errorStyle: Style;
+  readonly #options: CommonOptions;
+
+  private constructor(host: Host, input: Input, options: CommonOptions) {
+    this.host = host;
+    this.input = input;
+    this.#options = options;
+    this.nowMs = host.clock.nowMs();
+    this.filters = parseFilters(options, this.nowMs);
+    this.modelName = checkedModelName(options.memoryModel);
+    this.style = styleFor(host.stdoutScreen, options.color, host.colors);
+    this.errorStyle = styleFor(host.stderrScreen, options.color, host.colors);
+  }
+
+  /** Opens the input, hands a session to `use`, and closes the input in any case. */
+  static async run<Answer>(
+    host: Host,
+    path: string,
+    options: CommonOptions,
+    use: (session: Session) => Promise<Answer>,
+  ): Promise<Answer> {
+    const input = await openInput(host, path);
+    try {
+      return await use(new Session(host, input, options));
+    } finally {
+      await input.close();
+    }
+  }
+
+  /** Runs a pass over the whole input with progress on stderr. */
+  async runPass<Settings, Result>(
+    kind: PassKind<Settings, Result>,
+    settings: Settings,
+    options: Omit<RunOptions, "progress" | "signal"> & { readonly write?: Write } = {},
+  ): Promise<PassRun<Result>> {
+    const progress = this.#progress();
+    try {
+      return await runPass(kind, settings, this.input, { ...options, progress, signal: this.host.signal });
+    } finally {
+      progress.end();
+    }
+  }
+
+  /** A size as the options want it: `1.5 KiB`, or plain bytes. */
+  size(sizeBytes: number): string {
+    return this.#options.bytes === true ? formatCount(Math.round(sizeBytes)) : formatSize(sizeBytes);
+  }
+
+  async print(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.host.writeOut(Buffer.from(`${lines.join("\n")}\n`, "utf8"));
+  }
+
+  #progress(): Progress {
+    const { clock, writeErr, stderrScreen } = this.host;
+    return createProgress(this.#options.progress ?? "bar", stderrScreen.isTerminal, {
+      clock,
+      write: writeErr,
+      totalBytes: this.input.storedBytes,
+    });
+  }
+}
+
+function checkedModelName(name: string | undefined): string | undefined {
+  if (name === undefined || modelFor(name) !== undefined) return name;
+  throw new UsageError(
+    `--memory-model knows ${memoryModels.map((model) => model.name).join(", ")}; not "${name}"`,
+  );
+}
+
+/** `--key` arrives as `key`, `--not-key` as `notKey`, each an array of texts. */
+function parseFilters(options: CommonOptions, nowMs: number): FilterSettings {
+  return filterOptions.flatMap((option) =>
+    [false, true].flatMap((isNegated) => {
+      const texts = options[optionProperty(option, isNegated)] as readonly string[] | undefined;
+      return texts === undefined ? [] : [parseFilter(option, texts, isNegated, nowMs)];
+    }),
+  );
+}
+
+/** The property under which commander keeps a filter's values. */
+function optionProperty(option: FilterOption, isNegated: boolean): string {
+  return `${isNegated ? "not-" : ""}${option}`.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

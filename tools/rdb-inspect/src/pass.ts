@@ -1,0 +1,27 @@
+/**
+ * A pass: one walk over the events of a file that ends in a result. Every sub-command is one.
+ *
+ * A pass is a plain synchronous object and does no I/O, so that it runs over a whole file or, in a worker
+ * thread, over a section of it; the results of sections are merged in file order.
+ */
+import type { RdbDecoderOptions, RdbEvent } from "@holdfast/rdb";
+
+export interface Pass<Result> {
+  /** What the decoder has to hand over: how deep values are read, and which keys at all. */
+  readonly decoder: Pick<RdbDecoderOptions, "level" | "select" | "trace">;
+  /** Takes the next event; borrowed bytes are copied if they are kept. */
+  consume(event: RdbEvent): void;
+  /** Text made so far, in file order, owned by the caller; undefined when there is none. */
+  takeOutput(): Uint8Array | undefined;
+  /** Bytes that takeOutput() has not handed over yet: a driver empties a pass that holds much. */
+  readonly pendingBytes: number;
+  /** The result, as data that can be sent between threads. Called once, also after damage. */
+  finish(): Result;
+}
+
+/** `Settings` is plain data too; `second` comes behind `first` in the file. */
+export interface PassKind<Settings, Result> {
+  readonly name: string;
+  create(settings: Settings): Pass<Result>;
+  merge(first: Result, second: Result): Result;
+}

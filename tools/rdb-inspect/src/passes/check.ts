@@ -1,0 +1,141 @@
+/**
+ * The pass behind `rdb-inspect check`: everything is walked deeply, damage is collected, nothing is shown.
+ *
+ * Damage inside a value whose end is known arrives as an event and the walk goes on; damage of the
+ * structure ends it and is reported by the driver.
+ */
+import type { KeyEvent, RdbErrorCode, RdbEvent, RdbFormatError } from "@holdfast/rdb";
+import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
+import { type FilterSettings, KeyFilter } from "../filters.ts";
+import type { Pass, PassKind } from "../pass.ts";
+import { FingerprintCollector, type KeyFingerprints, mergeFingerprints } from "./duplicate-keys.ts";
+import { selectBy } from "./select.ts";
+
+export interface CheckSettings {
+  readonly filters: FilterSettings;
+  readonly nowMs: number;
+  /** Most damaged values that are listed; all are counted. */
+  readonly damagesMax: number;
+}
+
+/** One piece of damage as plain data. */
+export interface DamageFact {
+  readonly code: RdbErrorCode;
+  readonly detail: string;
+  readonly offset: number;
+  readonly db: number | undefined;
+  readonly key: Uint8Array | undefined;
+  readonly typeName: string | undefined;
+}
+
+export interface CheckResult {
+  readonly file: FileFacts;
+  /** Keys whose record was walked to its end, damaged values too. */
+  readonly keyCount: number;
+  readonly itemCount: number;
+  readonly pastCount: number;
+  readonly damageCount: number;
+  readonly damagesMax: number;
+  readonly damages: readonly DamageFact[];
+  /** The key read last, to say where a walk got to. */
+  readonly lastKey: { readonly db: number; readonly key: Uint8Array; readonly endOffset: number } | undefined;
+  readonly fingerprints: KeyFingerprints;
+}
+
+export function damageFactOf(error: RdbFormatError): DamageFact {
+  const { code, detail, offset, db, key, typeName } = error;
+  return { code, detail, offset, db, key, typeName };
+}
+
+class CheckPass implements Pass<CheckResult> {
+  readonly decoder: Pass<CheckResult>["decoder"];
+  readonly pendingBytes = 0;
+  readonly #settings: CheckSettings;
+  readonly #file = new FileFactsCollector();
+  readonly #fingerprints = new FingerprintCollector();
+  readonly #damages: DamageFact[] = [];
+  #damageCount = 0;
+  #keyCount = 0;
+  #itemCount = 0;
+  #pastCount = 0;
+  #db = 0;
+  /** The key read last: its event, whose bytes are borrowed, until the name was copied. */
+  #last: KeyEvent | undefined;
+  #key: Uint8Array | undefined;
+  #endOffset = 0;
+
+  constructor(settings: CheckSettings) {
+    this.#settings = settings;
+    this.decoder = { level: "check", ...selectBy(new KeyFilter(settings.filters), "check") };
+  }
+
+  consume(event: RdbEvent): void {
+    switch (event.kind) {
+      case "key":
+        this.#fingerprints.add(event.db, event.keyBuffer, event.keyStart, event.keyEnd);
+        if (event.expireAtMs !== undefined && event.expireAtMs <= this.#settings.nowMs) this.#pastCount++;
+        this.#db = event.db;
+        this.#last = event;
+        this.#key = undefined;
+        if (event.last) this.#endKey(event.itemCount, event.endOffset);
+        break;
+      case "items":
+        if (event.last) this.#endKey(event.itemCount, event.endOffset);
+        break;
+      case "damage":
+        this.#damageCount++;
+        if (this.#damages.length < this.#settings.damagesMax) this.#damages.push(damageFactOf(event.error));
+        break;
+      default:
+        this.#file.take(event);
+    }
+  }
+
+  /** The chunk behind the last key's bytes is about to go: this is where they are saved. */
+  takeOutput(): undefined {
+    this.#keepLastKey();
+  }
+
+  finish(): CheckResult {
+    this.#keepLastKey();
+    return {
+      file: this.#file.facts,
+      keyCount: this.#keyCount,
+      itemCount: this.#itemCount,
+      pastCount: this.#pastCount,
+      damageCount: this.#damageCount,
+      damagesMax: this.#settings.damagesMax,
+      damages: this.#damages,
+      lastKey:
+        this.#key === undefined ? undefined : { db: this.#db, key: this.#key, endOffset: this.#endOffset },
+      fingerprints: this.#fingerprints.finish(),
+    };
+  }
+
+  #keepLastKey(): void {
+    if (this.#last !== undefined) this.#key = this.#last.key.slice();
+    this.#last = undefined;
+  }
+
+  #endKey(itemCount: number | undefined, endOffset: number): void {
+    this.#keyCount++;
+    this.#itemCount += itemCount ?? 0;
+    this.#endOffset = endOffset;
+  }
+}
+
+export const checkPass: PassKind<CheckSettings, CheckResult> = {
+  name: "check",
+  create: (settings) => new CheckPass(settings),
+  merge: (first, second) => ({
+    file: mergeFileFacts(first.file, second.file),
+    keyCount: first.keyCount + second.keyCount,
+    itemCount: first.itemCount + second.itemCount,
+    pastCount: first.pastCount + second.pastCount,
+    damageCount: first.damageCount + second.damageCount,
+    damagesMax: first.damagesMax,
+    damages: [...first.damages, ...second.damages].slice(0, first.damagesMax),
+    lastKey: second.lastKey ?? first.lastKey,
+    fingerprints: mergeFingerprints(first.fingerprints, second.fingerprints),
+  }),
+};

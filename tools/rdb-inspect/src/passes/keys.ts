@@ -1,0 +1,220 @@
+/**
+ * The pass behind `rdb-inspect keys`: one row a key, in file order or the first N of an order.
+ *
+ * Rows in file order are written as they come. A sorted list is kept in a heap of `limit` rows and is
+ * written by the command when the file has been read.
+ */
+import { slotOfKey } from "@holdfast/bytes";
+import type { RdbEvent } from "@holdfast/rdb";
+import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
+import { type FilterSettings, KeyFilter } from "../filters.ts";
+import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
+import { ByteSink } from "../output/byte-sink.ts";
+import { writeCsvBytes } from "../output/csv-text.ts";
+import { writeJsonBytes } from "../output/json-text.ts";
+import { writeTime } from "../output/time-text.ts";
+import type { Pass, PassKind } from "../pass.ts";
+import { mergeTop, TopList, type Weighed } from "../top-list.ts";
+import { tableRow } from "./key-table.ts";
+import { selectBy } from "./select.ts";
+
+export const keyOrders = ["memory", "size", "elements", "ttl", "idle", "freq"] as const;
+export type KeyOrder = (typeof keyOrders)[number];
+
+/** How a row is written. */
+export interface KeyLook {
+  readonly format: "csv" | "ndjson" | "table";
+  /** For tables: columns of the screen, and sizes as plain numbers. */
+  readonly width: number;
+  readonly isRaw: boolean;
+  readonly nowMs: number;
+}
+
+export interface KeysSettings {
+  readonly filters: FilterSettings;
+  readonly modelName: string | undefined;
+  readonly look: KeyLook;
+  /** Undefined: file order, each row written as it comes. */
+  readonly sort: KeyOrder | undefined;
+  readonly isReversed: boolean;
+  /** Most rows; undefined with file order means all of them. */
+  readonly limit: number | undefined;
+}
+
+export interface KeysResult {
+  readonly file: FileFacts;
+  readonly modelName: string;
+  /** Keys that fit the filters, shown or not. */
+  readonly keyCount: number;
+  readonly limit: number;
+  /** Kept rows in order; empty when they were written as they came. */
+  readonly rows: readonly Weighed<KeyRow>[];
+}
+
+/** A key that has nothing to sort by comes last, whatever the direction. */
+const lastOfAll = -Number.MAX_VALUE;
+
+class KeysPass implements Pass<KeysResult> {
+  readonly decoder: Pass<KeysResult>["decoder"];
+  readonly #settings: KeysSettings;
+  readonly #filter: KeyFilter;
+  readonly #file = new FileFactsCollector();
+  readonly #sink = new ByteSink();
+  readonly #top: TopList<KeyRow>;
+  readonly #limit: number;
+  readonly #isStreaming: boolean;
+  #meter: KeyMeter | undefined;
+  #keyCount = 0;
+
+  constructor(settings: KeysSettings) {
+    this.#settings = settings;
+    this.#filter = new KeyFilter(settings.filters);
+    this.decoder = { level: "skip", trace: true, ...selectBy(this.#filter, "skip") };
+    this.#limit = settings.limit ?? Number.POSITIVE_INFINITY;
+    this.#isStreaming = settings.sort === undefined;
+    this.#top = new TopList(this.#limit);
+  }
+
+  get pendingBytes(): number {
+    return this.#sink.size;
+  }
+
+  consume(event: RdbEvent): void {
+    if (event.kind !== "key" && event.kind !== "items") {
+      this.#file.take(event);
+      return;
+    }
+    this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
+    const meter = this.#meter;
+    if (!meter.take(event)) return;
+    this.#keyCount++;
+    if (this.#isStreaming) {
+      if (this.#keyCount > this.#limit) return;
+      this.#write(meter);
+      this.#sink.commit();
+      return;
+    }
+    const weight = this.#weightOf(meter);
+    if (weight > this.#top.threshold) this.#top.add(weight, meter.row());
+  }
+
+  takeOutput(): Uint8Array | undefined {
+    return this.#sink.take();
+  }
+
+  finish(): KeysResult {
+    return {
+      file: this.#file.facts,
+      modelName: chooseModel(this.#settings.modelName, this.#file.facts).name,
+      keyCount: this.#keyCount,
+      limit: this.#limit,
+      rows: this.#top.sorted(),
+    };
+  }
+
+  #write(meter: KeyMeter): void {
+    writeKey(this.#sink, meter.row(), this.#settings.look);
+  }
+
+  #weightOf(meter: KeyMeter): number {
+    const { sort } = this.#settings;
+    const value = sort === undefined ? 0 : sortValue(sort, meter);
+    if (value === undefined) return lastOfAll;
+    // A short life comes first, everything else begins with the greatest.
+    return (sort === "ttl") === this.#settings.isReversed ? value : -value;
+  }
+}
+
+function sortValue(order: KeyOrder, meter: KeyMeter): number | undefined {
+  switch (order) {
+    case "memory":
+      return meter.memoryBytes;
+    case "size":
+      return meter.sizeBytes;
+    case "elements":
+      return meter.itemCount;
+    case "ttl":
+      return meter.head.expireAtMs;
+    case "idle":
+      return meter.head.idleSec;
+    case "freq":
+      return meter.head.frequency;
+  }
+}
+
+export const csvHeader =
+  "db,key,type,encoding,elements,serialized_bytes,memory_bytes,expire_at,ttl_ms,idle_sec,frequency,slot\r\n";
+
+const comma = 0x2c;
+
+/** Writes one key in any of the looks, with its line end. */
+export function writeKey(sink: ByteSink, row: KeyRow, look: KeyLook): void {
+  if (look.format === "csv") writeCsvKey(sink, row, look.nowMs);
+  else if (look.format === "ndjson") writeNdjsonKey(sink, row, look.nowMs);
+  else sink.text(tableRow(row, look));
+}
+
+/** One row of CSV with its line end. */
+function writeCsvKey(sink: ByteSink, row: KeyRow, nowMs: number): void {
+  sink.integer(row.db);
+  sink.byte(comma);
+  writeCsvBytes(sink, row.key);
+  sink.byte(comma);
+  sink.ascii(row.type);
+  sink.byte(comma);
+  sink.ascii(row.encoding);
+  sink.byte(comma);
+  if (row.itemCount !== undefined) sink.integer(row.itemCount);
+  sink.byte(comma);
+  sink.integer(row.sizeBytes);
+  sink.byte(comma);
+  sink.integer(Math.round(row.memoryBytes));
+  sink.byte(comma);
+  if (row.expireAtMs !== undefined) writeTime(sink, row.expireAtMs);
+  sink.byte(comma);
+  if (row.expireAtMs !== undefined) sink.integer(row.expireAtMs - nowMs);
+  sink.byte(comma);
+  if (row.idleSec !== undefined) sink.integer(row.idleSec);
+  sink.byte(comma);
+  if (row.frequency !== undefined) sink.integer(row.frequency);
+  sink.byte(comma);
+  sink.integer(slotOfKey(row.key));
+  sink.ascii("\r\n");
+}
+
+/** One JSON object with its line end. */
+function writeNdjsonKey(sink: ByteSink, row: KeyRow, nowMs: number): void {
+  sink.ascii('{"db":');
+  sink.integer(row.db);
+  sink.ascii(',"key":');
+  writeJsonBytes(sink, row.key);
+  sink.ascii(`,"type":"${row.type}","encoding":"${row.encoding}"`);
+  if (row.itemCount !== undefined) writeNumber(sink, ',"elements":', row.itemCount);
+  writeNumber(sink, ',"serializedBytes":', row.sizeBytes);
+  writeNumber(sink, ',"memoryBytes":', Math.round(row.memoryBytes));
+  if (row.expireAtMs !== undefined) {
+    writeNumber(sink, ',"expireAtMs":', row.expireAtMs);
+    writeNumber(sink, ',"ttlMs":', row.expireAtMs - nowMs);
+  }
+  if (row.idleSec !== undefined) writeNumber(sink, ',"idleSec":', row.idleSec);
+  if (row.frequency !== undefined) writeNumber(sink, ',"frequency":', row.frequency);
+  writeNumber(sink, ',"slot":', slotOfKey(row.key));
+  sink.ascii("}\n");
+}
+
+function writeNumber(sink: ByteSink, label: string, value: number): void {
+  sink.ascii(label);
+  sink.integer(value);
+}
+
+export const keysPass: PassKind<KeysSettings, KeysResult> = {
+  name: "keys",
+  create: (settings) => new KeysPass(settings),
+  merge: (first, second) => ({
+    file: mergeFileFacts(first.file, second.file),
+    modelName: first.modelName,
+    keyCount: first.keyCount + second.keyCount,
+    limit: first.limit,
+    rows: mergeTop(first.rows, second.rows, first.limit),
+  }),
+};

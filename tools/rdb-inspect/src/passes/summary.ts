@@ -1,0 +1,303 @@
+/**
+ * The pass behind `rdb-inspect summary`: totals by db, type and encoding, expiry, eviction data, the
+ * largest keys and the heaviest prefixes.
+ *
+ * Hot: consume() for a key that is one event, several million times a second. It touches counters, the
+ * prefix table and two thresholds; nothing is allocated unless a key gets into a list.
+ */
+import type { ItemsEvent, KeyEvent, RdbEvent } from "@holdfast/rdb";
+import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
+import { type FilterSettings, KeyFilter } from "../filters.ts";
+import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
+import type { Pass, PassKind } from "../pass.ts";
+import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";
+import { mergeTop, TopList, type Weighed } from "../top-list.ts";
+import { selectBy } from "./select.ts";
+
+export interface SummarySettings {
+  readonly filters: FilterSettings;
+  readonly nowMs: number;
+  /** Undefined: the model of the server that wrote the file. */
+  readonly modelName: string | undefined;
+  /** How many of the largest keys are kept. */
+  readonly topCount: number;
+  /** Bytes that end a prefix. */
+  readonly separators: readonly number[];
+}
+
+/** What a group of keys adds up to. */
+export interface KeyTotals {
+  keyCount: number;
+  /** Elements of the values; a module value counts as none. */
+  itemCount: number;
+  sizeBytes: number;
+  memoryBytes: number;
+  expiringCount: number;
+}
+
+export interface TypeTotals extends KeyTotals {
+  readonly type: string;
+  readonly encoding: string;
+}
+
+export interface DbTotals extends KeyTotals {
+  readonly db: number;
+}
+
+/** Upper ends of the steps in which remaining lives are counted, in ms; the last step is open. */
+export const lifeStepsMs = [
+  60_000,
+  3_600_000,
+  86_400_000,
+  604_800_000,
+  2_592_000_000,
+  Number.POSITIVE_INFINITY,
+] as const;
+
+export interface ExpiryTotals {
+  neverCount: number;
+  pastCount: number;
+  /** Keys by what is left of their life, one count a step of lifeStepsMs. */
+  leftCounts: number[];
+  /** Hashes stored in a form that holds an expiry per field. */
+  fieldExpiryHashCount: number;
+}
+
+/** What the server noted for eviction, over the keys that carry it. */
+export interface EvictionTotals {
+  idleCount: number;
+  idleSumSec: number;
+  idleMaxSec: number;
+  frequencyCount: number;
+  frequencySum: number;
+  frequencyMax: number;
+}
+
+export interface SummaryResult {
+  readonly file: FileFacts;
+  readonly modelName: string;
+  readonly totals: KeyTotals;
+  readonly dbs: readonly DbTotals[];
+  readonly types: readonly TypeTotals[];
+  readonly expiry: ExpiryTotals;
+  readonly eviction: EvictionTotals;
+  readonly topCount: number;
+  readonly largest: readonly Weighed<KeyRow>[];
+  /** The keys with the most elements. */
+  readonly longest: readonly Weighed<KeyRow>[];
+  readonly prefixes: PrefixTotals;
+}
+
+/** Enough for a picture of the heaviest ones, small enough to stay in the processor's cache. */
+const prefixesMax = 8192;
+const prefixDepthMax = 3;
+
+class SummaryPass implements Pass<SummaryResult> {
+  readonly decoder: Pass<SummaryResult>["decoder"];
+  readonly pendingBytes = 0;
+  readonly #settings: SummarySettings;
+  readonly #filter: KeyFilter;
+  readonly #file = new FileFactsCollector();
+  readonly #totals = emptyTotals();
+  readonly #dbs = new Map<number, DbTotals>();
+  readonly #types: (TypeTotals | undefined)[] = [];
+  readonly #expiry: ExpiryTotals = {
+    neverCount: 0,
+    pastCount: 0,
+    leftCounts: lifeStepsMs.map(() => 0),
+    fieldExpiryHashCount: 0,
+  };
+  readonly #eviction: EvictionTotals = {
+    idleCount: 0,
+    idleSumSec: 0,
+    idleMaxSec: 0,
+    frequencyCount: 0,
+    frequencySum: 0,
+    frequencyMax: 0,
+  };
+  readonly #largest: TopList<KeyRow>;
+  readonly #longest: TopList<KeyRow>;
+  readonly #prefixes: PrefixTable;
+  #meter: KeyMeter | undefined;
+  #db: DbTotals | undefined;
+
+  constructor(settings: SummarySettings) {
+    this.#settings = settings;
+    this.#filter = new KeyFilter(settings.filters);
+    this.decoder = { level: "skip", trace: true, ...selectBy(this.#filter, "skip") };
+    this.#largest = new TopList(settings.topCount);
+    this.#longest = new TopList(settings.topCount);
+    this.#prefixes = new PrefixTable({
+      separators: settings.separators,
+      depthMax: prefixDepthMax,
+      prefixesMax,
+    });
+  }
+
+  consume(event: RdbEvent): void {
+    if (event.kind === "key" || event.kind === "items") this.#consumeKey(event);
+    else this.#file.take(event);
+  }
+
+  takeOutput(): undefined {}
+
+  finish(): SummaryResult {
+    return {
+      file: this.#file.facts,
+      modelName: chooseModel(this.#settings.modelName, this.#file.facts).name,
+      totals: this.#totals,
+      dbs: [...this.#dbs.values()],
+      types: this.#types.filter((totals) => totals !== undefined),
+      expiry: this.#expiry,
+      eviction: this.#eviction,
+      topCount: this.#settings.topCount,
+      largest: this.#largest.sorted(),
+      longest: this.#longest.sorted(),
+      prefixes: this.#prefixes.totals(),
+    };
+  }
+
+  #consumeKey(event: KeyEvent | ItemsEvent): void {
+    this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
+    const meter = this.#meter;
+    if (!meter.take(event)) return;
+    const head = meter.head;
+    const leftMs = this.#countExpiry(head);
+    this.#count(this.#totals, meter, leftMs);
+    this.#count(this.#totalsOfDb(head.db), meter, leftMs);
+    this.#count(this.#totalsOfType(head), meter, leftMs);
+    if (head.idleSec !== undefined || head.frequency !== undefined) this.#countEviction(head);
+    const { keyBuffer, keyStart, keyEnd } = meter;
+    this.#prefixes.add(keyBuffer, keyStart, keyEnd, meter.memoryBytes, meter.sizeBytes, leftMs);
+    if (meter.memoryBytes > this.#largest.threshold) this.#largest.add(meter.memoryBytes, meter.row());
+    const itemCount = meter.itemCount ?? 0;
+    if (itemCount > this.#longest.threshold) this.#longest.add(itemCount, meter.row());
+  }
+
+  #count(totals: KeyTotals, meter: KeyMeter, leftMs: number): void {
+    totals.keyCount++;
+    totals.itemCount += meter.itemCount ?? 0;
+    totals.sizeBytes += meter.sizeBytes;
+    totals.memoryBytes += meter.memoryBytes;
+    if (leftMs >= 0) totals.expiringCount++;
+  }
+
+  /** Counts the key's expiry; returns the ms that are left of it, 0 when it is past, -1 without expiry. */
+  #countExpiry(head: KeyEvent): number {
+    const expiry = this.#expiry;
+    if (fieldExpiryTypes.has(head.row.name)) expiry.fieldExpiryHashCount++;
+    if (head.expireAtMs === undefined) {
+      expiry.neverCount++;
+      return -1;
+    }
+    const leftMs = head.expireAtMs - this.#settings.nowMs;
+    if (leftMs <= 0) {
+      expiry.pastCount++;
+      return 0;
+    }
+    let step = 0;
+    while (leftMs >= lifeStepsMs[step]) step++;
+    expiry.leftCounts[step]++;
+    return leftMs;
+  }
+
+  #countEviction(head: KeyEvent): void {
+    const eviction = this.#eviction;
+    if (head.idleSec !== undefined) {
+      eviction.idleCount++;
+      eviction.idleSumSec += head.idleSec;
+      eviction.idleMaxSec = Math.max(eviction.idleMaxSec, head.idleSec);
+    }
+    if (head.frequency !== undefined) {
+      eviction.frequencyCount++;
+      eviction.frequencySum += head.frequency;
+      eviction.frequencyMax = Math.max(eviction.frequencyMax, head.frequency);
+    }
+  }
+
+  #totalsOfDb(db: number): DbTotals {
+    if (this.#db?.db === db) return this.#db;
+    let totals = this.#dbs.get(db);
+    if (totals === undefined) this.#dbs.set(db, (totals = { db, ...emptyTotals() }));
+    this.#db = totals;
+    return totals;
+  }
+
+  #totalsOfType(head: KeyEvent): TypeTotals {
+    // Strings are one type number with three encodings.
+    const index = head.row.number * 4 + (head.encoding === "int" ? 1 : head.encoding === "lzf" ? 2 : 0);
+    let totals = this.#types[index];
+    if (totals === undefined) {
+      totals = { type: head.type, encoding: head.encoding, ...emptyTotals() };
+      this.#types[index] = totals;
+    }
+    return totals;
+  }
+}
+
+/** Types that servers write only for hashes with a field that expires. */
+const fieldExpiryTypes: ReadonlySet<string> = new Set([
+  "HASH_2",
+  "HASH_METADATA",
+  "HASH_LISTPACK_EX",
+  "HASH_METADATA_PRE_GA",
+  "HASH_LISTPACK_EX_PRE_GA",
+]);
+
+function emptyTotals(): KeyTotals {
+  return { keyCount: 0, itemCount: 0, sizeBytes: 0, memoryBytes: 0, expiringCount: 0 };
+}
+
+export const summaryPass: PassKind<SummarySettings, SummaryResult> = {
+  name: "summary",
+  create: (settings) => new SummaryPass(settings),
+  merge: (first, second) => ({
+    file: mergeFileFacts(first.file, second.file),
+    modelName: first.modelName,
+    totals: addTotals(first.totals, second.totals),
+    dbs: mergeGroups(first.dbs, second.dbs, (totals) => String(totals.db)),
+    types: mergeGroups(first.types, second.types, (totals) => `${totals.type} ${totals.encoding}`),
+    expiry: {
+      neverCount: first.expiry.neverCount + second.expiry.neverCount,
+      pastCount: first.expiry.pastCount + second.expiry.pastCount,
+      leftCounts: first.expiry.leftCounts.map((count, step) => count + second.expiry.leftCounts[step]),
+      fieldExpiryHashCount: first.expiry.fieldExpiryHashCount + second.expiry.fieldExpiryHashCount,
+    },
+    eviction: {
+      idleCount: first.eviction.idleCount + second.eviction.idleCount,
+      idleSumSec: first.eviction.idleSumSec + second.eviction.idleSumSec,
+      idleMaxSec: Math.max(first.eviction.idleMaxSec, second.eviction.idleMaxSec),
+      frequencyCount: first.eviction.frequencyCount + second.eviction.frequencyCount,
+      frequencySum: first.eviction.frequencySum + second.eviction.frequencySum,
+      frequencyMax: Math.max(first.eviction.frequencyMax, second.eviction.frequencyMax),
+    },
+    topCount: first.topCount,
+    largest: mergeTop(first.largest, second.largest, first.topCount),
+    longest: mergeTop(first.longest, second.longest, first.topCount),
+    prefixes: mergePrefixTotals(first.prefixes, second.prefixes),
+  }),
+};
+
+function addTotals<Totals extends KeyTotals>(first: Totals, second: KeyTotals): Totals {
+  return {
+    ...first,
+    keyCount: first.keyCount + second.keyCount,
+    itemCount: first.itemCount + second.itemCount,
+    sizeBytes: first.sizeBytes + second.sizeBytes,
+    memoryBytes: first.memoryBytes + second.memoryBytes,
+    expiringCount: first.expiringCount + second.expiringCount,
+  };
+}
+
+function mergeGroups<Totals extends KeyTotals>(
+  first: readonly Totals[],
+  second: readonly Totals[],
+  nameOf: (totals: Totals) => string,
+): Totals[] {
+  const groups = new Map(first.map((totals) => [nameOf(totals), totals]));
+  for (const totals of second) {
+    const earlier = groups.get(nameOf(totals));
+    groups.set(nameOf(totals), earlier === undefined ? totals : addTotals(earlier, totals));
+  }
+  return [...groups.values()];
+}
