@@ -20,7 +20,7 @@ import { Damage, RdbFormatError, type RdbWarningCode } from "./errors.ts";
 import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
 import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
-import { KeyHead, KeyRecord } from "./key-record.ts";
+import { type KeyHead, KeyRecord } from "./key-record.ts";
 import { type RecordContext, readRecord } from "./records.ts";
 import { Arena, StringReader } from "./strings.ts";
 import type { Templates } from "./templates.ts";
@@ -65,6 +65,11 @@ export interface RdbDecoderOptions {
   readonly elementLimitBytes?: number;
   /** Level "check": memory for the members or fields of one value, to find duplicates. Default 32 MiB. */
   readonly duplicatesLimitBytes?: number;
+  /**
+   * For hot loops that pull events one by one: every key is the same object, valid only until the
+   * following `next()`. Default false.
+   */
+  readonly reuseKeys?: boolean;
   /** For tests: overwrite what was consumed at every push, so that a forgotten copy shows. Default false. */
   readonly poison?: boolean;
 }
@@ -101,9 +106,11 @@ export class RdbDecoder {
   #trailingBytes = 0;
   #findings: RdbEvent[] = [];
 
-  #head: KeyHead;
-  /** The key under way while its event was not handed over. */
-  #pendingKey: KeyRecord | undefined;
+  readonly #reuseKeys: boolean;
+  #key = new KeyRecord();
+  /** The key under way was not handed over yet. */
+  #isKeyPending = false;
+  #isKeyTaken = false;
   #ownedKey: Uint8Array | undefined;
   #valueLevel: ReadLevel | "omit" = "items";
   #reader: ValueReader | undefined;
@@ -141,7 +148,7 @@ export class RdbDecoder {
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
-    this.#head = new KeyHead();
+    this.#reuseKeys = options.reuseKeys ?? false;
     this.#stage = "header";
     if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
   }
@@ -192,7 +199,7 @@ export class RdbDecoder {
     if (chunk.length === 0) return;
     this.#isStarved = false;
     this.#updateCrc(this.#cursor.committed);
-    if (this.#pendingKey !== undefined) this.#keepKey();
+    if (this.#isKeyPending) this.#keepKey();
     this.#arena.reset();
     if (this.#stage === "value") this.#walker.reset();
     if (this.#stage === "trailing") this.#dropTrailing();
@@ -275,14 +282,14 @@ export class RdbDecoder {
       path: this.#path,
       db: this.#stage === "header" ? undefined : this.#db,
       key,
-      typeName: key === undefined ? undefined : this.#head.row.name,
+      typeName: key === undefined ? undefined : this.#key.row.name,
     });
   }
 
   /** An owned copy of the key under way. */
   #currentKey(): Uint8Array | undefined {
-    if (!this.#head.isOpen) return undefined;
-    return this.#ownedKey ?? this.#head.key.slice();
+    if (!this.#key.isOpen) return undefined;
+    return this.#ownedKey ?? this.#key.key.slice();
   }
 
   #warn(code: RdbWarningCode, detail: string, at: number): void {
@@ -327,27 +334,34 @@ export class RdbDecoder {
 
   /** Reads records until one makes an event. */
   #readRecords(): RdbEvent | undefined {
-    const head = this.#head;
     const cursor = this.#cursor;
     for (;;) {
-      head.begin(cursor, this.#db);
-      const record = readRecord(this.#records, head, this.#types);
+      const key = this.#beginKey();
+      const record = readRecord(this.#records, key, this.#types);
       if (typeof record === "object") {
         cursor.commit();
         if (record.kind === "end-opcode") return this.#beginChecksum();
         if (record.kind === "select-db") this.#db = record.db;
         return record;
       }
-      head.open(this.#types[record] as TypeRow, this.#strings, cursor, this.#records.limitBytes);
+      key.open(this.#types[record] as TypeRow, this.#strings, cursor, this.#records.limitBytes);
       const event = this.#beginValue();
       if (event !== undefined || this.#findings.length > 0) return event;
     }
   }
 
+  /** The object for the next key: a fresh one when the last was handed over and may still be in use. */
+  #beginKey(): KeyRecord {
+    if (this.#isKeyTaken && !this.#reuseKeys) this.#key = new KeyRecord();
+    this.#isKeyTaken = false;
+    this.#key.begin(this.#cursor, this.#db);
+    return this.#key;
+  }
+
   #beginValue(): RdbEvent | undefined {
-    const head = this.#head;
-    const level = this.#select?.(head) ?? this.#level;
-    const { row } = head;
+    const key = this.#key;
+    const level = this.#select?.(key) ?? this.#level;
+    const { row } = key;
     this.#valueLevel = level;
     this.#reader = level === "items" || level === "check" ? readerOf(row) : undefined;
     if (this.#reader === undefined) {
@@ -357,7 +371,7 @@ export class RdbDecoder {
       if (level === "check") this.#useScratch();
       this.#scan.begin(row, level === "items");
     }
-    this.#pendingKey = level === "omit" ? undefined : new KeyRecord(head);
+    this.#isKeyPending = level !== "omit";
     this.#ownedKey = undefined;
     this.#stage = "value";
     return this.#readValue();
@@ -376,7 +390,7 @@ export class RdbDecoder {
       isOver = this.#reader === undefined ? this.#walker.walk() : this.#reader(this.#scan);
     } catch (thrown) {
       // Nothing of the value was committed, so nobody was told of it: the whole record is read again.
-      if (thrown === shortage && this.offset <= this.#head.recordOffset) this.#abandonValue();
+      if (thrown === shortage && this.offset <= this.#key.recordOffset) this.#abandonValue();
       throw thrown;
     }
     if (!isOver) {
@@ -403,15 +417,15 @@ export class RdbDecoder {
 
   #closeValue(): void {
     this.#stage = "records";
-    this.#pendingKey = undefined;
+    this.#isKeyPending = false;
     this.#strings.arena = this.#arena;
-    this.#head.close();
+    this.#key.close();
   }
 
   /** The window ran out inside a value: what was read so far, if that is worth an event. */
   #partialValue(): RdbEvent | undefined {
     if (this.#valueLevel === "omit") return undefined;
-    if (this.#pendingKey !== undefined) return this.#valueEvent(false);
+    if (this.#isKeyPending) return this.#valueEvent(false);
     return this.#hasItems() ? this.#valueEvent(false) : undefined;
   }
 
@@ -430,8 +444,8 @@ export class RdbDecoder {
     const items = this.#takeItems();
     const itemCount = this.#reader === undefined ? this.#walkedCount(last) : this.#scan.itemCount;
     const endOffset = this.offset;
-    const key = this.#pendingKey;
-    if (key === undefined) {
+    const key = this.#key;
+    if (!this.#isKeyPending) {
       const event: ItemsEvent = {
         kind: "items",
         items,
@@ -441,7 +455,8 @@ export class RdbDecoder {
       };
       return event;
     }
-    this.#pendingKey = undefined;
+    this.#isKeyPending = false;
+    this.#isKeyTaken = true;
     if (!last) this.#keepKey();
     key.itemCount = itemCount;
     key.items = items;
@@ -471,12 +486,12 @@ export class RdbDecoder {
 
   /** The window is about to move on: errors and warnings will want the key. */
   #keepKey(): void {
-    this.#ownedKey ??= this.#head.key.slice();
+    this.#ownedKey ??= this.#key.key.slice();
   }
 
   #beginChecksum(): RdbEvent | undefined {
     this.#updateCrc(this.#cursor.committed);
-    this.#head.close();
+    this.#key.close();
     this.#stage = "checksum";
     return this.#readChecksum();
   }

@@ -1,7 +1,8 @@
 /**
- * The head of a key (attributes, type, name) while its value is read, and the event made of it.
+ * A key: its attributes, type and name while the value is read, and the `key` event after that.
  *
- * Keys are many: the event keeps where the name lies and makes a view only for those who ask.
+ * Keys are many, so one object serves for both, keeps where the name lies, and makes a view only for
+ * those who ask.
  */
 import type { RdbCursor } from "./cursor.ts";
 import type { Bytes, ItemBatch, KeyEvent } from "./events.ts";
@@ -10,22 +11,27 @@ import type { StringReader } from "./strings.ts";
 
 const nothing: ItemBatch = { of: "nothing" };
 
-/** What is known of a key before its value is read. Reused for every key: borrowed by whoever gets it. */
-export class KeyHead {
+/** What `select` gets: the part of a key that is known before its value. Borrowed until it returns. */
+export type KeyHead = Omit<KeyEvent, "kind" | "items" | "itemCount" | "last" | "endOffset">;
+
+export class KeyRecord implements KeyEvent {
+  readonly kind = "key";
   db = 0;
   row: TypeRow = typeRows[0];
   encoding: RdbEncoding = "raw";
-  /** The name: keyBuffer[keyStart, keyEnd). */
   keyBuffer: Uint8Array = new Uint8Array(0);
   keyStart = 0;
   keyEnd = 0;
-  expireAtMs: number | undefined;
-  idleSec: number | undefined;
-  frequency: number | undefined;
-  meta: Bytes | undefined;
-  /** Stream offsets of the first byte of the record and of the type byte. */
+  expireAtMs: number | undefined = undefined;
+  idleSec: number | undefined = undefined;
+  frequency: number | undefined = undefined;
+  meta: Bytes | undefined = undefined;
   recordOffset = 0;
-  typeOffset = 0;
+  offset = 0;
+  itemCount: number | undefined = undefined;
+  items: ItemBatch = nothing;
+  last = false;
+  endOffset = 0;
   /** A name was read and its value is not over. */
   isOpen = false;
 
@@ -37,6 +43,7 @@ export class KeyHead {
     return this.keyBuffer.subarray(this.keyStart, this.keyEnd);
   }
 
+  /** A record begins where the cursor stands. */
   begin(cursor: RdbCursor, db: number): void {
     this.db = db;
     this.expireAtMs = undefined;
@@ -50,14 +57,14 @@ export class KeyHead {
   /** Reads the name behind the type byte. The encoding of a string shows in its first byte. */
   open(row: TypeRow, strings: StringReader, cursor: RdbCursor, limitBytes: number): void {
     this.row = row;
-    this.typeOffset = cursor.window.offset - 1;
+    this.offset = cursor.window.offset - 1;
     strings.read(limitBytes);
-    this.setKey(strings);
+    this.setName(strings);
     this.encoding = row.type === "string" ? stringEncoding(cursor.peek()) : row.encoding;
   }
 
   /** The string just read is the name. */
-  setKey(strings: StringReader): void {
+  setName(strings: StringReader): void {
     this.keyBuffer = strings.buffer;
     this.keyStart = strings.start;
     this.keyEnd = strings.end;
@@ -72,48 +79,4 @@ export class KeyHead {
 function stringEncoding(first: number): RdbEncoding {
   if (first < 0xc0) return "raw";
   return first === 0xc3 ? "lzf" : "int";
-}
-
-/** The `key` event. */
-export class KeyRecord implements KeyEvent {
-  readonly kind = "key";
-  readonly db: number;
-  readonly row: TypeRow;
-  readonly encoding: RdbEncoding;
-  readonly keyBuffer: Uint8Array;
-  readonly keyStart: number;
-  readonly keyEnd: number;
-  readonly expireAtMs: number | undefined;
-  readonly idleSec: number | undefined;
-  readonly frequency: number | undefined;
-  readonly meta: Bytes | undefined;
-  readonly recordOffset: number;
-  readonly offset: number;
-  itemCount: number | undefined = undefined;
-  items: ItemBatch = nothing;
-  last = false;
-  endOffset = 0;
-
-  constructor(head: KeyHead) {
-    this.db = head.db;
-    this.row = head.row;
-    this.encoding = head.encoding;
-    this.keyBuffer = head.keyBuffer;
-    this.keyStart = head.keyStart;
-    this.keyEnd = head.keyEnd;
-    this.expireAtMs = head.expireAtMs;
-    this.idleSec = head.idleSec;
-    this.frequency = head.frequency;
-    this.meta = head.meta;
-    this.recordOffset = head.recordOffset;
-    this.offset = head.typeOffset;
-  }
-
-  get type(): RdbType {
-    return this.row.type;
-  }
-
-  get key(): Bytes {
-    return this.keyBuffer.subarray(this.keyStart, this.keyEnd);
-  }
 }

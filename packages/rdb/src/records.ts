@@ -18,7 +18,7 @@ import {
   typeRows,
   unwalkableTypes,
 } from "./format.ts";
-import type { KeyHead } from "./key-record.ts";
+import type { KeyRecord } from "./key-record.ts";
 import { readModuleId, skipModuleValue } from "./module-opcodes.ts";
 import type { StringReader } from "./strings.ts";
 import { readNameList, type Templates } from "./templates.ts";
@@ -50,7 +50,7 @@ const unknownKeyBytesMax = 1024;
  */
 export function readRecord(
   context: RecordContext,
-  head: KeyHead,
+  head: KeyRecord,
   types: readonly (TypeRow | undefined)[],
 ): number | RdbEvent | EndRecord {
   const { cursor } = context;
@@ -67,7 +67,7 @@ function isKnownHere(context: RecordContext, code: number): boolean {
 }
 
 /** Reads what belongs to the next key; false when the byte is no attribute. */
-function readAttribute(context: RecordContext, head: KeyHead, code: number): boolean {
+function readAttribute(context: RecordContext, head: KeyRecord, code: number): boolean {
   const { cursor } = context;
   switch (code) {
     case opcode.expireTimeMs:
@@ -116,7 +116,7 @@ function readKeyMeta(context: RecordContext): Bytes {
   return cursor.window.buffer.subarray(start, cursor.window.position);
 }
 
-function readOther(context: RecordContext, head: KeyHead, code: number): RdbEvent | EndRecord {
+function readOther(context: RecordContext, head: KeyRecord, code: number): RdbEvent | EndRecord {
   const { cursor } = context;
   switch (code) {
     case opcode.end:
@@ -230,7 +230,7 @@ function readHashTemplate(context: RecordContext): RdbEvent {
 }
 
 /** A byte that is neither a type nor an opcode here: says what it would be elsewhere. */
-function unknownType(context: RecordContext, head: KeyHead, code: number): never {
+function unknownType(context: RecordContext, head: KeyRecord, code: number): never {
   const { cursor, dialect } = context;
   const at = cursor.window.position - 1;
   readUnknownKey(context, head);
@@ -254,11 +254,11 @@ function unknownType(context: RecordContext, head: KeyHead, code: number): never
 }
 
 /** If the byte is a new value type, the name of its key stands behind it, as for every type: for the error. */
-function readUnknownKey(context: RecordContext, head: KeyHead): void {
+function readUnknownKey(context: RecordContext, head: KeyRecord): void {
   const { cursor, strings } = context;
   try {
     strings.read(unknownKeyBytesMax);
-    head.setKey(strings);
+    head.setName(strings);
   } catch (thrown) {
     if (thrown === shortage && !cursor.isInputOver) throw thrown;
   }

@@ -199,7 +199,11 @@ export function lzfDamage(error: LzfError, at: number): Damage {
 
 /** Bytes that the decimal text of a 32-bit integer takes. */
 export function decimalDigits(value: number): number {
-  let digits = value < 0 ? 2 : 1;
-  for (let rest = Math.abs(value); rest >= 10; rest = Math.floor(rest / 10)) digits += 1;
-  return digits;
+  const sign = value < 0 ? 1 : 0;
+  const size = sign === 1 ? -value : value;
+  if (size < 100) return sign + (size < 10 ? 1 : 2);
+  if (size < 10_000) return sign + (size < 1000 ? 3 : 4);
+  if (size < 1_000_000) return sign + (size < 100_000 ? 5 : 6);
+  if (size < 100_000_000) return sign + (size < 10_000_000 ? 7 : 8);
+  return sign + (size < 1_000_000_000 ? 9 : 10);
 }

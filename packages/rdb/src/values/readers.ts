@@ -1,5 +1,5 @@
 /** Which function reads which value type. Modules have none: their bytes are walked and kept raw. */
-import type { TypeRow } from "../format.ts";
+import { type TypeRow, typeRows } from "../format.ts";
 import { readArray } from "./arrays.ts";
 import {
   readExpiringHash,
@@ -17,7 +17,7 @@ import { readTemplateArrayHash, readTemplateListpackHash } from "./template-hash
 import type { ValueReader } from "./value-scan.ts";
 import { readPackedZset, readPlainZset } from "./zsets.ts";
 
-const readers: Readonly<Record<string, ValueReader>> = {
+const readersByName: Readonly<Record<string, ValueReader>> = {
   STRING: readStringValue,
   LIST: readPlainList,
   SET: readPlainSet,
@@ -51,7 +51,11 @@ const readers: Readonly<Record<string, ValueReader>> = {
   HASH_ARRAY_REF: readTemplateArrayHash,
 };
 
+const readers: ReadonlyMap<TypeRow, ValueReader | undefined> = new Map(
+  typeRows.map((row) => [row, readersByName[row.name]]),
+);
+
 /** The reader of a type's elements; undefined for modules. */
 export function readerOf(row: TypeRow): ValueReader | undefined {
-  return readers[row.name];
+  return readers.get(row);
 }
