@@ -9,13 +9,14 @@ import type { CommandWriter } from "./command-writer.ts";
 import type { TextMaker } from "./text-maker.ts";
 
 export interface Family {
+  /** Every key of the family starts with it. */
   readonly name: string;
   /** Keys in a corpus of `fullCorpusMb`. */
   readonly keyCount: number;
-  /** What OBJECT ENCODING answers for each of its keys; undefined when keys of the family differ. */
-  readonly encoding: string | undefined;
-  /** Writes the commands that make key number `index` and returns its name. */
-  write(out: CommandWriter, make: TextMaker, index: number, scale: number): string;
+  /** What OBJECT ENCODING answers for each of its keys. */
+  readonly encoding: string;
+  /** Writes the commands that make key number `index`; `scale` is 1 for a full corpus. */
+  write(out: CommandWriter, make: TextMaker, index: number, scale: number): void;
 }
 
 /** The corpus size that `keyCount` stands for, in units of 10^6 bytes. */
@@ -34,8 +35,8 @@ export const families: readonly Family[] = [
   { name: "ranking", keyCount: 30_000, encoding: "listpack", write: writeRanking },
   { name: "board", keyCount: 3_000, encoding: "skiplist", write: writeBoard },
   { name: "events", keyCount: 1_000, encoding: "stream", write: writeEvents },
-  { name: "huge-hash", keyCount: 1, encoding: "hashtable", write: writeHugeHash },
-  { name: "huge-zset", keyCount: 1, encoding: "skiplist", write: writeHugeZset },
+  { name: "huge:hash", keyCount: 1, encoding: "hashtable", write: writeHugeHash },
+  { name: "huge:zset", keyCount: 1, encoding: "skiplist", write: writeHugeZset },
 ];
 
 /** Sessions end within 30 days after this moment, 2035-01-01; a fixed one, so that a seed repeats it. */
@@ -48,25 +49,22 @@ const hugeItemCount = 250_000;
 /** Elements in one command; larger values take several. */
 const itemsPerCommand = 500;
 
-function writeSession(out: CommandWriter, make: TextMaker): string {
+function writeSession(out: CommandWriter, make: TextMaker): void {
   const key = `session:${make.uuid()}`;
   const expireAtMs = sessionEpochMs + make.numbers.below(thirtyDaysMs);
   out.command("SET", key, make.session(), "PXAT", String(expireAtMs));
-  return key;
 }
 
-function writeCounter(out: CommandWriter, make: TextMaker, index: number): string {
+function writeCounter(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `counter:${make.word()}:${index}`;
-  // Most counts are small; every eighth takes all of 32 bits.
+  // Most counts have 18 bits, every eighth has 31.
   const count = make.numbers.next() >>> (index % 8 === 0 ? 1 : 14);
   out.command("SET", key, String(count));
-  return key;
 }
 
-function writePage(out: CommandWriter, make: TextMaker, index: number): string {
+function writePage(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `page:en:${index}`;
   out.command("SET", key, make.page());
-  return key;
 }
 
 const userFields =
@@ -74,7 +72,7 @@ const userFields =
     " ",
   );
 
-function writeUser(out: CommandWriter, make: TextMaker, index: number): string {
+function writeUser(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `user:${index}`;
   const fieldCount = make.numbers.between(5, userFields.length);
   writeItems(out, { command: "HSET", key, itemCount: fieldCount, argsPerItem: 2 }, (item) => {
@@ -82,38 +80,34 @@ function writeUser(out: CommandWriter, make: TextMaker, index: number): string {
     if (item === 0) out.arg(make.name());
     else out.arg(item % 3 === 0 ? String(make.numbers.next()) : `${make.word()}-${make.shortId()}`);
   });
-  return key;
 }
 
-function writeCatalogue(out: CommandWriter, make: TextMaker, index: number): string {
+function writeCatalogue(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `catalogue:${index}`;
   const itemCount = make.numbers.between(513, 1_200);
   writeItems(out, { command: "HSET", key, itemCount, argsPerItem: 2 }, (item) => {
     out.arg(`sku:${item * 7919}`);
     out.arg(`${make.word()}:${make.numbers.below(100_000)}`);
   });
-  return key;
 }
 
-function writeRecent(out: CommandWriter, make: TextMaker, index: number): string {
+function writeRecent(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `recent:${index}`;
   const itemCount = make.numbers.between(3, 30);
   writeItems(out, { command: "RPUSH", key, itemCount, argsPerItem: 1 }, () =>
     out.arg(`/${make.word()}/${make.word()}/${make.numbers.below(10_000)}`),
   );
-  return key;
 }
 
-function writeQueue(out: CommandWriter, make: TextMaker, index: number): string {
+function writeQueue(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `queue:${index}`;
   const itemCount = make.numbers.between(2_000, 8_000);
   writeItems(out, { command: "RPUSH", key, itemCount, argsPerItem: 1 }, (item) =>
     out.arg(`{"job":${item},"kind":"${make.word()}","id":"${make.shortId()}"}`),
   );
-  return key;
 }
 
-function writeIds(out: CommandWriter, make: TextMaker, index: number): string {
+function writeIds(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `ids:${index}`;
   const itemCount = make.numbers.between(10, 300);
   // Integers of two, four or eight bytes: the three widths of an intset.
@@ -121,37 +115,33 @@ function writeIds(out: CommandWriter, make: TextMaker, index: number): string {
   writeItems(out, { command: "SADD", key, itemCount, argsPerItem: 1 }, () =>
     out.arg(String(make.numbers.below(30_000) * factor)),
   );
-  return key;
 }
 
-function writeTags(out: CommandWriter, make: TextMaker, index: number): string {
+function writeTags(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `tags:${index}`;
   const itemCount = make.numbers.between(20, 700);
   writeItems(out, { command: "SADD", key, itemCount, argsPerItem: 1 }, () =>
     out.arg(`${make.word()}-${make.shortId()}`),
   );
-  return key;
 }
 
-function writeRanking(out: CommandWriter, make: TextMaker, index: number): string {
+function writeRanking(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `ranking:${index}`;
   const itemCount = make.numbers.between(5, 100);
   writeItems(out, { command: "ZADD", key, itemCount, argsPerItem: 2 }, () => {
     out.arg(String(make.numbers.below(100_000)));
     out.arg(`player:${make.shortId()}`);
   });
-  return key;
 }
 
-function writeBoard(out: CommandWriter, make: TextMaker, index: number): string {
+function writeBoard(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `board:${index}`;
   const itemCount = make.numbers.between(150, 1_200);
   writeScores(out, make, key, itemCount);
-  return key;
 }
 
 /** A stream of a hundred to two thousand entries, two groups, and entries that were read but not acknowledged. */
-function writeEvents(out: CommandWriter, make: TextMaker, index: number): string {
+function writeEvents(out: CommandWriter, make: TextMaker, index: number): void {
   const key = `events:${index}`;
   const entryCount = make.numbers.between(100, 2_000);
   const ids = Array.from(
@@ -178,22 +168,21 @@ function writeEvents(out: CommandWriter, make: TextMaker, index: number): string
     }
     out.command("XACK", key, group, ...ids.slice(0, 40));
   }
-  return key;
 }
 
-function writeHugeHash(out: CommandWriter, make: TextMaker, _index: number, scale: number): string {
-  const key = "huge:hash";
-  writeItems(out, { command: "HSET", key, itemCount: hugeItems(scale), argsPerItem: 2 }, (item) => {
-    out.arg(`field:${item}`);
-    out.arg(`${make.word()} ${make.shortId()}`);
-  });
-  return key;
+function writeHugeHash(out: CommandWriter, make: TextMaker, _index: number, scale: number): void {
+  writeItems(
+    out,
+    { command: "HSET", key: "huge:hash", itemCount: hugeItems(scale), argsPerItem: 2 },
+    (item) => {
+      out.arg(`field:${item}`);
+      out.arg(`${make.word()} ${make.shortId()}`);
+    },
+  );
 }
 
-function writeHugeZset(out: CommandWriter, make: TextMaker, _index: number, scale: number): string {
-  const key = "huge:zset";
-  writeScores(out, make, key, hugeItems(scale));
-  return key;
+function writeHugeZset(out: CommandWriter, make: TextMaker, _index: number, scale: number): void {
+  writeScores(out, make, "huge:zset", hugeItems(scale));
 }
 
 /** Large enough in the smallest corpus to be no longer packed. */

@@ -28,7 +28,8 @@ export function terminalTable(
         if (columns[index].align === "right") return paint(text.padStart(widths[index]), text);
         return paint(isLast ? text : text.padEnd(widths[index]), text);
       })
-      .join("  ");
+      .join("  ")
+      .trimEnd();
   return [titles, ...rows].map(line);
 }
 
