@@ -57,7 +57,7 @@ export class StreamNode {
     if (isDeleted) this.#deletedRead += 1;
     else this.#liveRead += 1;
     if (isDeleted || !building) return undefined;
-    return { kind: "entry", id: { ms: this.#ms + BigInt(ms), seq: this.#seq + BigInt(seq) }, fields };
+    return { kind: "entry", id: { ms: wrapped(this.#ms, ms), seq: wrapped(this.#seq, seq) }, fields };
   }
 
   /** To be called behind the last entry: the counts must be as the master entry says. Throws Damage. */
@@ -121,6 +121,11 @@ export class StreamNode {
   #fail(detail: string): never {
     throw new Damage("RDB_BAD_STREAM", detail, this.#at);
   }
+}
+
+/** Servers add in 64 bits: a stream that began at a small id can hold the greatest one, as a difference of -1. */
+function wrapped(base: bigint, difference: number | bigint): bigint {
+  return BigInt.asUintN(64, base + BigInt(difference));
 }
 
 const noBytes = new Uint8Array(0);
