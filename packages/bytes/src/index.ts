@@ -28,6 +28,11 @@ export { Crc64, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
 export { LZF_MAX_RATIO, LzfError, lzfDecompress, lzfPeek } from "./lzf.ts";
 export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";
 
+// What people wrap files in.
+
+export { type Container, decompressContainer, sniffContainer } from "./compression.ts";
+export { CompressionError, type CompressionErrorCode } from "./compression-error.ts";
+
 // Where a cluster keeps a key.
 
 export { CLUSTER_SLOTS, slotOfKey } from "./slot.ts";
