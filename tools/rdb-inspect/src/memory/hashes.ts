@@ -26,8 +26,12 @@ export class HashSizer implements ValueSizer {
   #second = 0;
   #tableBytes = 0;
   #packedBytes = 0;
-  #longestBytes = 0;
+  #fieldsSeen = 0;
+  /** Fields in front of the first that is too long to be packed. */
+  #fieldsBeforeLong = -1;
   #expiringCount = 0;
+  #leastExpiryMs = 0;
+  #greatestExpiryMs = 0;
 
   constructor(model: MemoryModel) {
     this.#model = model;
@@ -41,7 +45,8 @@ export class HashSizer implements ValueSizer {
     this.#taken = 0;
     this.#tableBytes = 0;
     this.#packedBytes = 0;
-    this.#longestBytes = 0;
+    this.#fieldsSeen = 0;
+    this.#fieldsBeforeLong = -1;
     this.#expiringCount = 0;
   }
 
@@ -89,23 +94,36 @@ export class HashSizer implements ValueSizer {
       return;
     }
     this.#packedBytes += packedExpiryBytes;
+    if (this.#expiringCount === 0) this.#leastExpiryMs = this.#greatestExpiryMs = expiry;
+    else if (expiry < this.#leastExpiryMs) this.#leastExpiryMs = expiry;
+    else if (expiry > this.#greatestExpiryMs) this.#greatestExpiryMs = expiry;
     this.#expiringCount += 1;
     this.#tableBytes += this.#model.hash.expiringField(fieldBytes, valueBytes);
     this.#pack(fieldBytes, valueBytes);
   }
 
   #pack(fieldBytes: number, valueBytes: number): void {
-    if (this.#count > this.#model.limits.hashEntriesMax) return;
+    const { limits } = this.#model;
+    if (this.#count > limits.hashEntriesMax) return;
     this.#packedBytes += listpackEntryBytes(fieldBytes) + listpackEntryBytes(valueBytes);
-    this.#longestBytes = Math.max(this.#longestBytes, fieldBytes, valueBytes);
+    const isLong = fieldBytes > limits.elementBytesMax || valueBytes > limits.elementBytesMax;
+    if (isLong && this.#fieldsBeforeLong < 0) this.#fieldsBeforeLong = this.#fieldsSeen;
+    this.#fieldsSeen += 1;
   }
 
   finish(): number {
     const { limits, hash, packed, packedWithExpiry } = this.#model;
-    const isSmall = this.#count <= limits.hashEntriesMax && this.#longestBytes <= limits.elementBytesMax;
+    const mayBePacked = this.#count <= limits.hashEntriesMax;
+    const isSmall = mayBePacked && this.#fieldsBeforeLong < 0;
     const packedBytes = listpackFixedBytes + this.#packedBytes;
     if (isSmall && this.#stride === 2) return packed(packedBytes);
     if (isSmall && packedWithExpiry !== undefined) return packedWithExpiry(packedBytes);
-    return hash.table(this.#count, this.#expiringCount) + this.#tableBytes;
+    const table = hash.table(this.#count, {
+      grownFrom: mayBePacked && this.#stride === 2 ? this.#fieldsBeforeLong : undefined,
+      expiringCount: this.#expiringCount,
+      leastExpiryMs: this.#leastExpiryMs,
+      greatestExpiryMs: this.#greatestExpiryMs,
+    });
+    return table + this.#tableBytes;
   }
 }

@@ -34,13 +34,23 @@ export interface MemoryModel {
 
   readonly set: { table(count: number): number; member(bytes: number): number };
   readonly hash: {
-    table(count: number, expiringCount: number): number;
+    table(count: number, history: HashHistory): number;
     field(fieldBytes: number, valueBytes: number): number;
     expiringField(fieldBytes: number, valueBytes: number): number;
   };
   readonly zset: { table(count: number): number; member(bytes: number): number };
   readonly list: ListSizes;
   readonly stream: StreamSizes;
+}
+
+/** How the table of a hash came about, as far as its size depends on that. */
+export interface HashHistory {
+  /** Fields that it had when it stopped being packed, and grew from; undefined: made for all at once. */
+  readonly grownFrom: number | undefined;
+  /** Fields with an expiry, and the times between which they expire. */
+  readonly expiringCount: number;
+  readonly leastExpiryMs: number;
+  readonly greatestExpiryMs: number;
 }
 
 /** The server's defaults, applied again when a value is loaded. 0: never packed. */

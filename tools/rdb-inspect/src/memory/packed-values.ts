@@ -86,6 +86,12 @@ export class PackedValueSizer implements ValueSizer {
     if (isSmall && packedWithExpiry !== undefined) return packedWithExpiry(shape.sizeBytes);
     const mean = meanEntryBytes(shape);
     const field = expires ? hash.expiringField(mean, mean) : hash.field(mean, mean);
-    return hash.table(items, expires ? items : 0) + items * field;
+    const table = hash.table(items, {
+      grownFrom: undefined,
+      expiringCount: expires ? items : 0,
+      leastExpiryMs: 0,
+      greatestExpiryMs: 0,
+    });
+    return table + items * field;
   }
 }

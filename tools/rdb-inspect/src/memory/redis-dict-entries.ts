@@ -128,7 +128,7 @@ function dictEntryModel(server: Differences): MemoryModel {
     ...(server.hasFieldExpiry ? { packedWithExpiry: (bytes: number) => listpackEx + blob(bytes) } : {}),
     set: { table: dict, member: (bytes) => dictEntry + text.of(bytes) },
     hash: {
-      table: (count, expiringCount) =>
+      table: (count, { expiringCount }) =>
         expiringCount > 0 ? server.dict + grownDictBucketBytes(count) : dict(count),
       field: (fieldBytes, valueBytes) => dictEntry + text.of(fieldBytes) + text.of(valueBytes),
       expiringField: (fieldBytes, valueBytes) =>

@@ -109,7 +109,7 @@ export const redis86: MemoryModel = {
     member: (bytes) => dictEntry + text.of(bytes),
   },
   hash: {
-    table: (count, expiringCount) =>
+    table: (count, { expiringCount }) =>
       dict + (expiringCount > 0 ? grownDictBucketBytes(count) : dictBucketBytes(count)),
     field: fieldEntry,
     expiringField: expiringFieldEntry,

@@ -41,10 +41,31 @@ const elementsPerBucketTimes5 = 32;
 /** Beyond this many elements in one bucket the probability is below 10^-6 at every allowed fill. */
 const elementsInBucketMax = 40;
 
-/** Bytes of all buckets of a Valkey table, child buckets included; not a whole number. */
+/** Bytes of all buckets of a Valkey table made for `count` elements, child buckets included; not a whole number. */
 export function valkeyBucketsBytes(count: number): number {
-  if (count <= 0) return 0;
-  const buckets = powerOfTwoNotBelow(Math.ceil((count * 5) / elementsPerBucketTimes5));
+  return count <= 0 ? 0 : bucketsBytes(bucketsFor(count), count);
+}
+
+/**
+ * The same for a table that was made for `firstCount` elements and then grew. It doubles when all places
+ * are taken; each later insertion moves one bucket over, and the old buckets stay until all are moved.
+ */
+export function grownValkeyBucketsBytes(count: number, firstCount: number): number {
+  let buckets = bucketsFor(firstCount);
+  let oldBuckets = 0;
+  while (count > buckets * placesPerBucket) {
+    oldBuckets = buckets;
+    buckets *= 2;
+  }
+  const isMoving = count <= oldBuckets * (placesPerBucket + 1);
+  return bucketsBytes(buckets, count) + (isMoving ? oldBuckets * valkeyBucketBytes : 0);
+}
+
+function bucketsFor(count: number): number {
+  return powerOfTwoNotBelow(Math.ceil((count * 5) / elementsPerBucketTimes5));
+}
+
+function bucketsBytes(buckets: number, count: number): number {
   const children = buckets === 1 ? 0 : buckets * childrenPerBucket(count / buckets);
   return valkeyBucketBytes * (buckets + children);
 }

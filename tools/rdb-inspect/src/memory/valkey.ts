@@ -16,12 +16,12 @@
  * Valkey 8.1.1 and 9.1.2.
  */
 import { ByLength } from "./by-length.ts";
-import type { MemoryModel, PackedLimits, RadixShape, StreamSizes } from "./model.ts";
+import type { HashHistory, MemoryModel, PackedLimits, RadixShape, StreamSizes } from "./model.ts";
 import { radixNodesBytes } from "./radix-shape.ts";
 import { type Allocator, jemalloc530, jemalloc531 } from "./size-classes.ts";
 import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
 import { embeddedHeaderBytes, stringBytes, wideStringBytes } from "./strings.ts";
-import { valkeyBucketsBytes } from "./tables.ts";
+import { grownValkeyBucketsBytes, valkeyBucketsBytes } from "./tables.ts";
 
 const object = 16;
 const pointer = 8;
@@ -30,6 +30,7 @@ const keyBytesWithExpiry = 128;
 const entryEmbeddedMax = 128;
 const radixTree = 32;
 const quicklist = 40;
+const tableHead91 = 80;
 const quicklistNode = 40;
 
 const limits: PackedLimits = {
@@ -45,7 +46,8 @@ export const valkey91 = valkey91Model(jemalloc531);
 
 function valkey81Model(allocator: Allocator): MemoryModel {
   const text = new ByLength((length) => allocator.sizeOf(stringBytes(length)));
-  const table = (count: number) => 72 + valkeyBucketsBytes(count);
+  const tableHead = 72;
+  const table = (count: number) => tableHead + valkeyBucketsBytes(count);
   const field = fieldEntrySizer(allocator, text);
   const skipListNode = expectedNodeBytes(allocator, 24);
   const skipListHead = allocator.sizeOf(24 + levelsMax * levelBytes);
@@ -68,7 +70,7 @@ function valkey81Model(allocator: Allocator): MemoryModel {
     moduleKey: () => 0,
     set: { table, member: (bytes) => text.of(bytes) },
     hash: {
-      table,
+      table: (count, history) => tableHead + hashBucketsBytes(count, history),
       field: (fieldBytes, value) => field(fieldBytes, value, 0),
       expiringField: (f, v) => field(f, v, 0),
     },
@@ -81,7 +83,7 @@ function valkey81Model(allocator: Allocator): MemoryModel {
 
 function valkey91Model(allocator: Allocator): MemoryModel {
   const text = new ByLength((length) => allocator.sizeOf(stringBytes(length)));
-  const table = (count: number) => 80 + valkeyBucketsBytes(count);
+  const table = (count: number) => tableHead91 + valkeyBucketsBytes(count);
   const field = fieldEntrySizer(allocator, text);
   const member = new ByLength((length) => expectedNodeBytes(allocator, 16 + 1 + stringBytes(length)));
   const embeddedObjectMax = 128;
@@ -106,7 +108,8 @@ function valkey91Model(allocator: Allocator): MemoryModel {
     moduleKey: objectKey,
     set: { table, member: (bytes) => text.of(bytes) },
     hash: {
-      table: (count, expiringCount) => table(count) + pointer + expiryVectorsBytes(expiringCount, allocator),
+      table: (count, history) =>
+        tableHead91 + pointer + hashBucketsBytes(count, history) + expiryBytes(history, allocator),
       field: (fieldBytes, valueBytes) => field(fieldBytes, valueBytes, 0),
       expiringField: (fieldBytes, valueBytes) => field(fieldBytes, valueBytes, expiry),
     },
@@ -156,12 +159,33 @@ function fieldEntrySizer(allocator: Allocator, text: ByLength) {
   };
 }
 
-const vectorEntriesMax = 127;
+/** A hash that was packed first grows by and by; any other is made in its final size. */
+function hashBucketsBytes(count: number, { grownFrom }: HashHistory): number {
+  return grownFrom === undefined ? valkeyBucketsBytes(count) : grownValkeyBucketsBytes(count, grownFrom);
+}
 
-/** Fields with an expiry stand in one sorted vector, or in several under a radix tree when they are many. */
-function expiryVectorsBytes(count: number, allocator: Allocator): number {
+const vectorEntriesMax = 127;
+/** A full vector is split in halves, so vectors are this full on average. */
+const vectorFill = 0.7;
+const widestWindowMs = 8192;
+const narrowestWindowMs = 16;
+/** The tree's leaf for one window, and the bytes of its time before it. */
+const windowNodesBytes = 48;
+
+/**
+ * 9.1 also keeps the fields that expire in order: one alone for free, up to 127 in a sorted vector, more in
+ * a radix tree of time windows with a vector each (or a table, where a vector cannot be split by time).
+ */
+function expiryBytes(history: HashHistory, allocator: Allocator): number {
+  const { expiringCount: count, leastExpiryMs, greatestExpiryMs } = history;
   if (count <= 1) return 0;
-  if (count <= vectorEntriesMax) return allocator.sizeOf(pointer + count * pointer);
-  const vectors = Math.ceil(count / (vectorEntriesMax / 2));
-  return vectors * (allocator.sizeOf(pointer + (vectorEntriesMax / 2) * pointer) + 2 * object);
+  const vector = (entries: number) => (entries <= 1 ? 0 : allocator.sizeOf(pointer + entries * pointer));
+  if (count <= vectorEntriesMax) return vector(count);
+  const spanMs = greatestExpiryMs - leastExpiryMs;
+  if (spanMs < narrowestWindowMs)
+    return radixTree + windowNodesBytes + tableHead91 + valkeyBucketsBytes(count);
+  const windows = spanMs / widestWindowMs + 1;
+  const usedWindows = windows * (1 - Math.exp(-count / windows));
+  const vectors = Math.max(usedWindows, count / (vectorEntriesMax * vectorFill));
+  return radixTree + vectors * (windowNodesBytes + vector(Math.round(count / vectors)));
 }
