@@ -10,11 +10,10 @@
  * Anything else is left to the decoder, which says what it expected and what it found.
  */
 import type { Readable } from "node:stream";
+import { type Container, decompressContainer, sniffContainer } from "@holdfast/bytes";
 import { type File, type FileSystem, readChunks, readStream } from "@holdfast/platform";
 import { exitCode } from "./exit-codes.ts";
 import { Problem } from "./problems.ts";
-
-export type Container = "none" | "gzip" | "zstd";
 
 export interface Input {
   /** For messages: the path as it was given, or "standard input". */
@@ -45,7 +44,7 @@ const sniffBytes = 64;
 export async function openInput(doors: InputDoors, path: string): Promise<Input> {
   const source = path === "-" ? stdinSource(doors.stdin) : await fileSource(doors.files, path);
   try {
-    const container = "none" as Container;
+    const container = sniffContainer(await source.peek(sniffBytes));
     const input = new SourceInput(source, container);
     refuseOtherKinds(
       source.name,
@@ -160,7 +159,7 @@ class SourceInput implements Input {
   chunks(start: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     this.#consumedBytes = start;
     const stored = this.#counted(this.#source.chunks(start, signal));
-    return stored;
+    return this.container === "none" ? stored : decompressContainer(this.container, stored);
   }
 
   consumedBytes(): number {

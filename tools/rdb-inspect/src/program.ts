@@ -18,6 +18,7 @@ import { BrokenPipe } from "./output/outputs.ts";
 import { keyOrders } from "./passes/keys.ts";
 import { Interrupted, Problem } from "./problems.ts";
 import { problemText } from "./report.ts";
+import { targetNames } from "./targets.ts";
 import { type Style, styleFor } from "./terminal/style.ts";
 
 /** Runs one command line (without the program's own name) and answers with its exit code. */
@@ -194,6 +195,14 @@ function addExport(program: Command, host: Host, answer: Answer): void {
       )
         .choices(["ndjson", "json", "resp", "restore"])
         .default("ndjson"),
+    )
+    .option(
+      "--target <server>",
+      `resp, restore: the server to replay into, one of ${targetNames.join(", ")}; default: the file's own`,
+    )
+    .option(
+      "--replace",
+      "resp, restore: replace keys that exist; without it resp adds to them, restore refuses them",
     );
   addOutputOptions(command);
   addCommonOptions(command);
@@ -201,6 +210,8 @@ function addExport(program: Command, host: Host, answer: Answer): void {
     command,
     "rdb-inspect export dump.rdb --type hash | head -3",
     "rdb-inspect export dump.rdb -o dump.ndjson",
+    "rdb-inspect export dump.rdb --format resp | redis-cli --pipe",
+    "rdb-inspect export dump.rdb --format restore --target redis-7.0 --replace | redis-cli --pipe",
   );
   command.action(async (file: string, options: ExportOptions) =>
     answer(await runExport(host, file, options)),

@@ -2,11 +2,13 @@
 import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
 import type { Write } from "../output/outputs.ts";
+import { exportCommandsPass } from "../passes/export-commands.ts";
 import { exportJsonPass } from "../passes/export-json.ts";
 import type { ExportResult } from "../passes/export-settings.ts";
 import { failureText, formatKey, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
 import { formatCount } from "../sizes-and-times.ts";
+import { targetOf } from "../targets.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { withOutput } from "./with-output.ts";
 
@@ -33,6 +35,15 @@ async function runFormat(
   write: Write,
 ): Promise<PassRun<ExportResult>> {
   const { filters } = session;
+  if (options.format === "resp" || options.format === "restore") {
+    const settings = {
+      filters,
+      form: options.format === "resp" ? ("commands" as const) : ("restore" as const),
+      targetName: options.target === undefined ? undefined : targetOf(options.target).name,
+      isReplacing: options.replace === true,
+    };
+    return session.runPass(exportCommandsPass, settings, { write });
+  }
   const isArray = options.format === "json";
   if (isArray) await write(Buffer.from("[\n"));
   const run = await session.runPass(exportJsonPass, { filters, isArray }, { write });

@@ -37,6 +37,10 @@ export class PendingList {
     if (index >= 0) this.#owner[index] = consumer;
   }
 
+  has(id: StreamId): boolean {
+    return this.#find(id) >= 0;
+  }
+
   idAt(index: number): StreamId {
     return { ms: this.#ms[index], seq: this.#seq[index] };
   }
