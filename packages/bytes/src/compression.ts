@@ -5,7 +5,7 @@
  *   28 B5 2F FD     zstd, any number of frames
  *   5x 2A 4D 18     zstd, starting with a skippable frame (as pzstd writes)
  *
- * Memory stays bounded: a chunk of output is at most 128 KiB (zstd) or 256 KiB (gzip), and no more of them exist than
+ * Memory stays bounded: a chunk of output is at most 128 KiB (zstd) or 64 KiB (gzip), and no more of them exist than
  * the consumer and one read ahead need. An end that comes too early is always an error, also where the decoder
  * underneath would not notice.
  */
@@ -16,7 +16,7 @@ import { CompressionError } from "./compression-error.ts";
 import { openZstdCodec, ZSTD_CODEC_WINDOW_BYTES } from "./zstd-codec.ts";
 import { startsLikeZstd, ZstdFrames } from "./zstd-frames.ts";
 
-const GZIP_OUTPUT_BYTES = 262_144;
+const GZIP_OUTPUT_BYTES = 65_536;
 const ZSTD_OUTPUT_BYTES = 131_072;
 /** The largest window that zstd itself accepts without being asked. */
 const ZSTD_WINDOW_BYTES = 128 * 2 ** 20;

@@ -11,7 +11,8 @@
  *              [dictionary id, 0 1 2 4 bytes]  [content size, 0 1 2 4 8 bytes]
  *
  * Decoders differ in what they do at an end that comes too early, from an error to silence: the outline knows. It also
- * cuts the data at block ends, so that no piece unpacks to more than 128 KiB, and it knows how much memory a frame
+ * cuts the data at the ends of blocks and frames, so that no piece unpacks to more than 128 KiB and none holds bytes of
+ * two frames (the zstd of Node 22 loses what follows a frame in the same write). And it knows how much memory a frame
  * needs before a decoder does. Source: RFC 8878, section 3.
  */
 
@@ -51,7 +52,6 @@ export class ZstdFrames {
   #wanted = 4;
   /** Bytes of a body to step over before the next field. */
   #bodyLeft = 0;
-  #bodyIsBlock = false;
   #descriptor = 0;
 
   /** Frames that ask for a larger window are refused. */
@@ -60,26 +60,19 @@ export class ZstdFrames {
   }
 
   /**
-   * The chunk in pieces, none with more than one block's end; together they are the chunk. `offset` is the place of a
+   * The chunk in pieces that end where a block or frame ends; together they are the chunk. `offset` is the place of a
    * piece in the input. Throws CompressionError at the first byte that cannot be right.
    */
   *walk(chunk: Uint8Array): Generator<{ readonly bytes: Uint8Array; readonly offset: number }, void, void> {
     let at = 0;
     let pieceStart = 0;
     while (at < chunk.length) {
-      if (this.#bodyLeft > 0) {
-        const count = Math.min(this.#bodyLeft, chunk.length - at);
-        at += count;
-        this.#bodyLeft -= count;
-        if (this.#bodyLeft > 0 || !this.#bodyIsBlock) continue;
-        yield { bytes: chunk.subarray(pieceStart, at), offset: this.#offset + pieceStart };
-        pieceStart = at;
-        continue;
-      }
-      this.#collected[this.#collectedBytes++] = chunk[at++];
-      if (this.#collectedBytes === this.#wanted) this.#readField(this.#offset + at - this.#wanted);
+      at = this.#bodyLeft > 0 ? this.#stepOver(chunk, at) : this.#collect(chunk, at);
+      const isCut = this.#bodyLeft === 0 && this.#collectedBytes === 0 && this.#isUnitEnd;
+      if (!isCut && at < chunk.length) continue;
+      yield { bytes: chunk.subarray(pieceStart, at), offset: this.#offset + pieceStart };
+      pieceStart = at;
     }
-    if (pieceStart < at) yield { bytes: chunk.subarray(pieceStart), offset: this.#offset + pieceStart };
     this.#offset += chunk.length;
   }
 
@@ -93,6 +86,25 @@ export class ZstdFrames {
     });
   }
 
+  /** Whether what comes next starts a block or a frame: what came before is then whole. */
+  get #isUnitEnd(): boolean {
+    return this.#field === "magic" || this.#field === "block header";
+  }
+
+  /** Passes bytes of a body; returns the index behind them. */
+  #stepOver(chunk: Uint8Array, at: number): number {
+    const count = Math.min(this.#bodyLeft, chunk.length - at);
+    this.#bodyLeft -= count;
+    return at + count;
+  }
+
+  /** Takes one byte of a field; returns the index behind it. */
+  #collect(chunk: Uint8Array, at: number): number {
+    this.#collected[this.#collectedBytes++] = chunk[at];
+    if (this.#collectedBytes === this.#wanted) this.#readField(this.#offset + at + 1 - this.#wanted);
+    return at + 1;
+  }
+
   /** `offset` is where the collected field starts. */
   #readField(offset: number): void {
     const view = new DataView(this.#collected.buffer);
@@ -101,7 +113,7 @@ export class ZstdFrames {
         this.#readMagic(view.getUint32(0, true), offset);
         break;
       case "skip size":
-        this.#step(view.getUint32(0, true), false);
+        this.#bodyLeft = view.getUint32(0, true);
         this.#expect("magic", 4);
         break;
       case "descriptor":
@@ -179,7 +191,7 @@ export class ZstdFrames {
   #readBlockHeader(header: number, offset: number): void {
     const type = (header >>> 1) & 3;
     if (type === BLOCK_RESERVED) throw corrupt("a block of the reserved type", offset);
-    this.#step(type === BLOCK_RLE ? 1 : header >>> 3, true);
+    this.#bodyLeft = type === BLOCK_RLE ? 1 : header >>> 3;
     if ((header & 1) === 0) {
       this.#expect("block header", 3);
       return;
@@ -187,11 +199,6 @@ export class ZstdFrames {
     // The checksum rides at the end of the last block: four bytes that mean nothing to the outline.
     if ((this.#descriptor & 0x04) !== 0) this.#bodyLeft += 4;
     this.#expect("magic", 4);
-  }
-
-  #step(bytes: number, isBlock: boolean): void {
-    this.#bodyLeft = bytes;
-    this.#bodyIsBlock = isBlock;
   }
 
   #expect(field: Field, bytes: number): void {
