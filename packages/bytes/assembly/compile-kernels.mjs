@@ -1,15 +1,13 @@
 /**
- * Compiles the kernels of this folder and writes them to src/generated/kernels.ts, so that nobody who only uses the
- * package needs the AssemblyScript compiler. Run by `pnpm --filter @holdfast/bytes kernels`; a test compiles again and
- * compares.
+ * Compiles the kernels of this folder and prints the module that src/generated/kernels.ts is, so that nobody who only
+ * uses the package needs the AssemblyScript compiler. Run by `pnpm --filter @holdfast/bytes kernels`; a test compiles
+ * again and compares.
  */
 
-import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { main } from "assemblyscript/asc";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
-const target = fileURLToPath(new URL("../src/generated/kernels.ts", import.meta.url));
 
 /** 4 MiB: the largest block that LZF unpacks here, packed and unpacked together, is a little smaller. */
 const MEMORY_PAGES = "64";
@@ -45,4 +43,4 @@ function moduleText(base64) {
   ].join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(target, await compileKernels());
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(await compileKernels());

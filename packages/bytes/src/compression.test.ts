@@ -81,7 +81,11 @@ describe("an open container", () => {
   });
 
   test("byte by byte it is the same", async () => {
-    expect((await open(await container("two-members.gz"), 1)).equals(lines)).toBe(true);
+    const members = Buffer.concat([
+      zlib.gzipSync(lines.subarray(0, 1000)),
+      zlib.gzipSync(lines.subarray(1000, 9000)),
+    ]);
+    expect((await open(members, 1)).equals(lines.subarray(0, 9000))).toBe(true);
     expect((await open(await container("three-frames.zst"), 1)).equals(lines)).toBe(true);
   });
 

@@ -21,7 +21,12 @@ const POLYNOMIAL = joinHalves(POLYNOMIAL_LOW, POLYNOMIAL_HIGH);
 /** x^8 with its bits reversed. */
 const X_TO_THE_8 = 1n << 55n;
 
-/** From this size on, the copy into the kernels' memory pays. */
+/**
+ * From this size on, the copy into the kernels' memory pays. GB/s by size of the update, copies included (Node 20):
+ *
+ *   bytes    64     128    256    512    1 024   4 096   8 192   16 384   65 536   1 MiB
+ *   GB/s     0.71   0.75   0.95   1.20   1.29    1.42    1.92    2.87     4.07     4.79
+ */
 const KERNEL_FROM_BYTES = 256;
 
 /** From this size on, folding pays for the last 2816 bytes that it leaves to the tables. */
@@ -78,7 +83,7 @@ export function formatCrc64(value: bigint): string {
 /**
  * The checksum of two parts one after the other, from the checksum of each and the size of the second.
  *
- * Exact for any size up to 2^53 - 1 bytes; takes about 0.2 ms, whatever the size. Throws RangeError for anything else.
+ * Exact for any size up to 2^53 - 1 bytes; takes a few milliseconds at most. Throws RangeError for anything else.
  */
 export function combineCrc64(first: bigint, second: bigint, secondByteCount: number): bigint {
   if (!Number.isSafeInteger(secondByteCount) || secondByteCount < 0) {
