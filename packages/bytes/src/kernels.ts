@@ -1,7 +1,7 @@
 /**
  * The WebAssembly kernels: CRC-64 and LZF for blocks large enough to pay for copying them in and out.
  *
- * One instance per process, made when this module is loaded (about 1 ms). It is a constant with scratch memory: every call
+ * One instance per process, made when this module is loaded (about 2 ms). It is a constant with scratch memory: every call
  * copies its input in, computes, copies the result out and leaves nothing behind that a later call reads, and all of it
  * happens within one synchronous call. So nobody can observe that it is shared. A worker thread has its own.
  *
