@@ -1,0 +1,113 @@
+/**
+ * Events as lines of text that do not depend on how the input was cut or on the size of batches: one for
+ * each record, element and part, with everything that the event says.
+ *
+ * The bytes of strings and of raw values come as one line per value. Lines are made while the event is
+ * fresh, so that borrowed bytes are used at once.
+ */
+import { type ItemBatch, type RdbDecoderOptions, type RdbEvent, RdbFormatError } from "@holdfast/rdb";
+import { eventsOf } from "./describe-file.ts";
+
+export interface Run {
+  readonly lines: string[];
+  /** What the run threw; undefined for a clean end. */
+  readonly error: RdbFormatError | undefined;
+  /** Codes of damage events. */
+  readonly damage: readonly string[];
+  readonly end: Extract<RdbEvent, { kind: "end" }> | undefined;
+  readonly trailingBytes: number;
+}
+
+/** Decodes and collects; anything thrown that is not an RdbFormatError is thrown on. */
+export function runOf(chunks: Iterable<Uint8Array>, options: RdbDecoderOptions): Run {
+  const lines: string[] = [];
+  const damage: string[] = [];
+  let end: Run["end"];
+  let trailingBytes = 0;
+  try {
+    for (const event of eventsOf(chunks, options)) {
+      addLines(lines, event);
+      if (event.kind === "damage") damage.push(event.error.code);
+      else if (event.kind === "end") end = event;
+      else if (event.kind === "trailing") trailingBytes = event.sizeBytes;
+    }
+  } catch (error) {
+    if (!(error instanceof RdbFormatError)) throw error;
+    return { lines, error, damage, end, trailingBytes };
+  }
+  return { lines, error: undefined, damage, end, trailingBytes };
+}
+
+const bytesLine = "bytes ";
+
+function addLines(lines: string[], event: RdbEvent): void {
+  if (event.kind === "key") {
+    const { db, type, encoding, row, expireAtMs, idleSec, frequency, meta, recordOffset, offset } = event;
+    const name = latin1(event.key);
+    const facts = [db, type, encoding, row.number, expireAtMs, idleSec, frequency, recordOffset, offset];
+    lines.push(`key ${name} ${facts.join(" ")} ${meta === undefined ? "" : latin1(meta)}`);
+  }
+  if (event.kind === "key" || event.kind === "items") {
+    addItems(lines, event.items);
+    if (event.last) lines.push(`last ${event.itemCount} ${event.endOffset}`);
+  } else {
+    lines.push(JSON.stringify(event, plain));
+  }
+}
+
+function addItems(lines: string[], items: ItemBatch): void {
+  switch (items.of) {
+    case "opaque":
+      addBytes(lines, items.bytes);
+      break;
+    case "chunks":
+      for (const chunk of items.chunks) addBytes(lines, chunk);
+      break;
+    case "elements":
+      for (const element of items.elements) lines.push(`element ${latin1(element)}`);
+      break;
+    case "fields":
+      for (const { field, value, expireAtMs } of items.fields)
+        lines.push(`field ${expireAtMs} ${latin1(field)}=${latin1(value)}`);
+      break;
+    case "scored":
+      for (const { member, score } of items.members)
+        lines.push(`member ${Object.is(score, -0) ? "-0" : score} ${latin1(member)}`);
+      break;
+    case "stream":
+      for (const part of items.parts) lines.push(JSON.stringify(part, plain));
+      break;
+    case "array":
+      for (const slot of items.slots) lines.push(`${items.insertIndex} ${JSON.stringify(slot, plain)}`);
+      break;
+    default:
+  }
+}
+
+/** Pieces of one value are one line. */
+function addBytes(lines: string[], bytes: Uint8Array): void {
+  const previous = lines.at(-1);
+  if (previous?.startsWith(bytesLine)) lines[lines.length - 1] = previous + latin1(bytes);
+  else if (bytes.length > 0) lines.push(bytesLine + latin1(bytes));
+}
+
+function plain(name: string, value: unknown): unknown {
+  // The sentence of an error names places that depend on nothing but the file; the stack does not.
+  if (name === "error") return (value as RdbFormatError).message;
+  if (typeof value === "bigint") return String(value);
+  return value instanceof Uint8Array ? latin1(value) : value;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+/** Whether `part` says nothing but what `whole` begins with; the bytes of its last value may be cut short. */
+export function isBeginningOf(part: readonly string[], whole: readonly string[]): boolean {
+  const last = part.length - 1;
+  return part.every((line, index) => {
+    const line2 = whole[index];
+    if (index === last && line.startsWith(bytesLine)) return line2?.startsWith(line) ?? false;
+    return line === line2;
+  });
+}
