@@ -8,6 +8,7 @@
 import type { TypeRow } from "@holdfast/rdb";
 import type { MemoryModel } from "./model.ts";
 import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
+import type { Growth } from "./tables.ts";
 import type { ValueSizer } from "./value-sizer.ts";
 
 /** An expiry in a listpack: eight bytes with head and length, two where there is none. */
@@ -119,11 +120,17 @@ export class HashSizer implements ValueSizer {
     if (isSmall && this.#stride === 2) return packed(packedBytes);
     if (isSmall && packedWithExpiry !== undefined) return packedWithExpiry(packedBytes);
     const table = hash.table(this.#count, {
-      grownFrom: mayBePacked && this.#stride === 2 ? this.#fieldsBeforeLong : undefined,
+      growth: mayBePacked && this.#stride === 2 ? this.#growth() : undefined,
       expiringCount: this.#expiringCount,
       leastExpiryMs: this.#leastExpiryMs,
       greatestExpiryMs: this.#greatestExpiryMs,
     });
     return table + this.#tableBytes;
+  }
+
+  /** The server packs fields until one is too long, makes a table, and enlarges it for those still to come. */
+  #growth(): Growth {
+    const firstCount = this.#fieldsBeforeLong;
+    return { firstCount, enlargedFor: this.#count - firstCount - 1 };
   }
 }

@@ -6,6 +6,7 @@
  * fractions where the server's own choice is random (heights in a skip list, collisions in a table).
  */
 import type { Allocator } from "./size-classes.ts";
+import type { Growth } from "./tables.ts";
 
 export interface MemoryModel {
   /** For options and machines: "redis-7.0". */
@@ -45,8 +46,8 @@ export interface MemoryModel {
 
 /** How the table of a hash came about, as far as its size depends on that. */
 export interface HashHistory {
-  /** Fields that it had when it stopped being packed, and grew from; undefined: made for all at once. */
-  readonly grownFrom: number | undefined;
+  /** How it grew after it stopped being packed; undefined: it was never packed. */
+  readonly growth: Growth | undefined;
   /** Fields with an expiry, and the times between which they expire. */
   readonly expiringCount: number;
   readonly leastExpiryMs: number;

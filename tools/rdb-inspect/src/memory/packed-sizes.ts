@@ -36,12 +36,18 @@ export interface PackedShape {
 
 /** Bytes of the same entries in a listpack, or in a ziplist for servers that know no listpack. */
 export function repackedBytes(shape: PackedShape, target: "listpack" | "ziplist"): number {
-  const targetFixedBytes = target === "listpack" ? listpackFixedBytes : ziplistFixedBytes;
-  if (shape.kind === "listpack") return shape.sizeBytes - listpackFixedBytes + targetFixedBytes;
-  if (shape.kind === "ziplist") return shape.sizeBytes - ziplistFixedBytes + targetFixedBytes;
   if (shape.kind === "intset") return shape.sizeBytes;
-  const overhead = (listpackOverheadPerEntry - zipmapOverheadPerEntry) * shape.entries;
-  return Math.round(shape.sizeBytes - zipmapFixedBytes + overhead) + targetFixedBytes;
+  const fixedBytes = target === "listpack" ? listpackFixedBytes : ziplistFixedBytes;
+  // A damaged file may announce less than the smallest packed encoding has.
+  return fixedBytes + Math.max(0, entriesBytes(shape));
+}
+
+/** Bytes of the entries alone, as a listpack or ziplist has them. */
+function entriesBytes({ kind, sizeBytes, entries }: PackedShape): number {
+  if (kind === "listpack") return sizeBytes - listpackFixedBytes;
+  if (kind === "ziplist") return sizeBytes - ziplistFixedBytes;
+  const overhead = (listpackOverheadPerEntry - zipmapOverheadPerEntry) * entries;
+  return Math.round(sizeBytes - zipmapFixedBytes + overhead);
 }
 
 /** Bytes of the mean entry as text, for values that the server unpacks because they have too many entries. */

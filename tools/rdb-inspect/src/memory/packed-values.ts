@@ -87,7 +87,7 @@ export class PackedValueSizer implements ValueSizer {
     const mean = meanEntryBytes(shape);
     const field = expires ? hash.expiringField(mean, mean) : hash.field(mean, mean);
     const table = hash.table(items, {
-      grownFrom: undefined,
+      growth: undefined,
       expiringCount: expires ? items : 0,
       leastExpiryMs: 0,
       greatestExpiryMs: 0,

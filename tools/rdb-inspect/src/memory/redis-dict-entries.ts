@@ -19,7 +19,7 @@ import type { Allocator } from "./size-classes.ts";
 import { jemalloc521, jemalloc530, jemalloc531 } from "./size-classes.ts";
 import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
 import { embeddedHeaderBytes, stringBytes } from "./strings.ts";
-import { dictBucketBytes, grownDictBucketBytes } from "./tables.ts";
+import { dictBucketBytes, hashBucketBytes } from "./tables.ts";
 
 const dictEntry = 24;
 const object = 16;
@@ -128,8 +128,7 @@ function dictEntryModel(server: Differences): MemoryModel {
     ...(server.hasFieldExpiry ? { packedWithExpiry: (bytes: number) => listpackEx + blob(bytes) } : {}),
     set: { table: dict, member: (bytes) => dictEntry + text.of(bytes) },
     hash: {
-      table: (count, { expiringCount }) =>
-        expiringCount > 0 ? server.dict + grownDictBucketBytes(count) : dict(count),
+      table: (count, history) => server.dict + hashBucketBytes(count, history),
       field: (fieldBytes, valueBytes) => dictEntry + text.of(fieldBytes) + text.of(valueBytes),
       expiringField: (fieldBytes, valueBytes) =>
         dictEntry + allocator.sizeOf(expiringFieldBytes(fieldBytes)) + text.of(valueBytes),

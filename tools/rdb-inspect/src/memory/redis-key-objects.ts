@@ -19,7 +19,7 @@ import { radixNodesBytes } from "./radix-shape.ts";
 import { jemalloc531 } from "./size-classes.ts";
 import { expectedNodeBytes, levelBytes, levelsMax } from "./skip-list.ts";
 import { embeddedHeaderBytes, stringBytes, wideStringBytes } from "./strings.ts";
-import { dictBucketBytes, grownDictBucketBytes } from "./tables.ts";
+import { dictBucketBytes, hashBucketBytes } from "./tables.ts";
 
 const allocator = jemalloc531;
 const object = 16;
@@ -109,8 +109,7 @@ export const redis86: MemoryModel = {
     member: (bytes) => dictEntry + text.of(bytes),
   },
   hash: {
-    table: (count, { expiringCount }) =>
-      dict + (expiringCount > 0 ? grownDictBucketBytes(count) : dictBucketBytes(count)),
+    table: (count, history) => dict + hashBucketBytes(count, history),
     field: fieldEntry,
     expiringField: expiringFieldEntry,
   },

@@ -16,8 +16,9 @@ import type { MemoryModel, RadixShape, StreamSizes } from "./model.ts";
 import { type IdSpread, radixShapeOfIds } from "./radix-shape.ts";
 import type { Steps, Tally } from "./stepwise.ts";
 
-/** Files before RDB 10 do not say when the first entry was made. */
 const unknownSpread: IdSpread = { entriesPerMs: 0.1 };
+/** From here on the last sequence number is taken for a count of entries in one ms. */
+const denseSequenceMin = 8;
 const emptyTree: RadixShape = radixShapeOfIds(0, 1, unknownSpread);
 
 /** Which optional parts a stream type has, by its number. */
@@ -47,8 +48,9 @@ export function* streamSteps(model: MemoryModel, row: TypeRow, tally: Tally): St
 
   const length = yield 0;
   const lastMs = yield 0;
-  yield 0;
-  let spread = unknownSpread;
+  const lastSequence = yield 0;
+  // Files before RDB 10 do not say when the first entry was made; only the last sequence number tells something.
+  let spread = lastSequence >= denseSequenceMin ? { entriesPerMs: lastSequence + 1 } : unknownSpread;
   if (parts.hasCounters) {
     const firstMs = yield 0;
     yield 3;

@@ -20,18 +20,45 @@ export function dictBucketBytes(count: number): number {
   return pointerBytes * Math.max(dictBucketsMin, powerOfTwoNotBelow(count));
 }
 
-/** Part of the buckets that hold anything when there are as many elements as buckets. */
-const filledShare = 1 - Math.exp(-1);
+/** How a table came about that was not made in its final size. */
+export interface Growth {
+  /** Elements that it was made for and had at first. */
+  readonly firstCount: number;
+  /** Elements for which it was enlarged one insertion later, if that was more; 0: it was not. */
+  readonly enlargedFor: number;
+}
 
 /**
- * Bytes of a Redis table that grew by doubling. Each insertion after a doubling moves one filled bucket
- * over; until all are moved, the old table stays beside the new one.
+ * Bytes of a Redis table that grew: by doubling, whenever there are as many elements as buckets. Each
+ * insertion then moves one filled bucket over; until all are moved, the old table stays beside the new one.
  */
-export function grownDictBucketBytes(count: number): number {
-  const whole = dictBucketBytes(count);
-  const half = whole / pointerBytes / 2;
-  const isMoving = half >= dictBucketsMin && count - half < filledShare * half;
-  return isMoving ? whole + half * pointerBytes : whole;
+export function grownDictBucketBytes(count: number, { firstCount, enlargedFor }: Growth): number {
+  let buckets = dictBucketBytes(firstCount) / pointerBytes;
+  let oldBuckets = 0;
+  let movingSince = 0;
+  const enlarged = enlargedFor > dictBucketsMin ? powerOfTwoNotBelow(enlargedFor) : 0;
+  if (enlarged > buckets) {
+    oldBuckets = buckets;
+    movingSince = firstCount + 1;
+    buckets = enlarged;
+  }
+  while (count > buckets) {
+    oldBuckets = movingSince = buckets;
+    buckets *= 2;
+  }
+  const filledBuckets = oldBuckets * (1 - Math.exp(-movingSince / Math.max(1, oldBuckets)));
+  const isMoving = oldBuckets > 0 && count - movingSince < filledBuckets;
+  return (buckets + (isMoving ? oldBuckets : 0)) * pointerBytes;
+}
+
+/** The same for a hash: a table with field expiry is never made in its final size. */
+export function hashBucketBytes(
+  count: number,
+  history: { readonly growth: Growth | undefined; readonly expiringCount: number },
+): number {
+  if (history.growth !== undefined) return grownDictBucketBytes(count, history.growth);
+  if (history.expiringCount > 0) return grownDictBucketBytes(count, { firstCount: 0, enlargedFor: 0 });
+  return dictBucketBytes(count);
 }
 
 export const valkeyBucketBytes = 64;
@@ -47,17 +74,25 @@ export function valkeyBucketsBytes(count: number): number {
 }
 
 /**
- * The same for a table that was made for `firstCount` elements and then grew. It doubles when all places
- * are taken; each later insertion moves one bucket over, and the old buckets stay until all are moved.
+ * The same for a table that grew. It doubles when all places are taken; each later insertion moves one
+ * bucket over, and the old buckets stay until all are moved.
  */
-export function grownValkeyBucketsBytes(count: number, firstCount: number): number {
+export function grownValkeyBucketsBytes(count: number, { firstCount, enlargedFor }: Growth): number {
   let buckets = bucketsFor(firstCount);
   let oldBuckets = 0;
+  let movingSince = 0;
+  const enlarged = bucketsFor(enlargedFor);
+  if (enlarged > buckets) {
+    oldBuckets = buckets;
+    movingSince = firstCount + 1;
+    buckets = enlarged;
+  }
   while (count > buckets * placesPerBucket) {
     oldBuckets = buckets;
+    movingSince = buckets * placesPerBucket;
     buckets *= 2;
   }
-  const isMoving = count <= oldBuckets * (placesPerBucket + 1);
+  const isMoving = oldBuckets > 0 && count - movingSince <= oldBuckets;
   return bucketsBytes(buckets, count) + (isMoving ? oldBuckets * valkeyBucketBytes : 0);
 }
 

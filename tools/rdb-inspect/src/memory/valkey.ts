@@ -160,8 +160,8 @@ function fieldEntrySizer(allocator: Allocator, text: ByLength) {
 }
 
 /** A hash that was packed first grows by and by; any other is made in its final size. */
-function hashBucketsBytes(count: number, { grownFrom }: HashHistory): number {
-  return grownFrom === undefined ? valkeyBucketsBytes(count) : grownValkeyBucketsBytes(count, grownFrom);
+function hashBucketsBytes(count: number, { growth }: HashHistory): number {
+  return growth === undefined ? valkeyBucketsBytes(count) : grownValkeyBucketsBytes(count, growth);
 }
 
 const vectorEntriesMax = 127;
