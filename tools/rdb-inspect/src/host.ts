@@ -2,12 +2,15 @@
 import type { Readable } from "node:stream";
 import type { Clock, FileSystem } from "@holdfast/platform";
 import type { Write } from "./output/outputs.ts";
+import type { WorkerDoor } from "./parallel/run-anywhere.ts";
 import type { ColorEnvironment, Screen } from "./terminal/style.ts";
 
 export interface Host {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly stdin: Readable;
+  /** Threads to decode with; without them everything runs in this one. */
+  readonly workers?: WorkerDoor;
   readonly writeOut: Write;
   /** Messages for people; never fails. */
   readonly writeErr: (text: string) => void;

@@ -23,7 +23,9 @@ export interface Input {
   /** Size of what chunks() yields, when it is known before the end. */
   readonly contentBytes: number | undefined;
   readonly container: Container;
-  /** True when chunks() may be called again, and from any offset. */
+  /** True when chunks() may be called again. */
+  readonly isRereadable: boolean;
+  /** True when chunks() may start at any offset. */
   readonly isSeekable: boolean;
   /** The content from `start` on, unpacked. A chunk stays valid until the second one after it is asked for. */
   chunks(start: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
@@ -143,6 +145,7 @@ class SourceInput implements Input {
   readonly storedBytes: number | undefined;
   readonly contentBytes: number | undefined;
   readonly container: Container;
+  readonly isRereadable: boolean;
   readonly isSeekable: boolean;
   readonly #source: Source;
   #consumedBytes = 0;
@@ -153,6 +156,7 @@ class SourceInput implements Input {
     this.storedBytes = source.sizeBytes;
     this.container = container;
     this.contentBytes = container === "none" ? source.sizeBytes : undefined;
+    this.isRereadable = source.isSeekable;
     this.isSeekable = source.isSeekable && container === "none";
   }
 

@@ -3,11 +3,16 @@
  * exits with the command's code. The only file that touches `process`.
  */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { nodePlatform } from "@holdfast/platform";
 import type { Host } from "./host.ts";
 import { writerOf } from "./output/outputs.ts";
+import { startNodeWorker } from "./parallel/node-worker.ts";
 import { Interrupted } from "./problems.ts";
 import { runProgram } from "./program.ts";
+
+/** One thread cuts the file for so many; more than this it cannot keep busy. */
+const workersMax = 4;
 
 const { files, clock } = nodePlatform();
 const stop = new AbortController();
@@ -21,6 +26,7 @@ const host: Host = {
   files,
   clock,
   stdin: process.stdin,
+  workers: { count: Math.min(availableParallelism(), workersMax), start: startNodeWorker },
   writeOut: writerOf(process.stdout),
   writeErr: (text) => {
     if (text !== "") process.stderr.write(text);

@@ -4,7 +4,9 @@
  * A pass is a plain synchronous object and does no I/O, so that it runs over a whole file or, in a worker
  * thread, over a section of it; the results of sections are merged in file order.
  */
+
 import type { RdbDecoderOptions, RdbEvent } from "@holdfast/rdb";
+import type { FileFacts } from "./file-facts.ts";
 
 export interface Pass<Result> {
   /** What the decoder has to hand over: how deep values are read, and which keys at all. */
@@ -19,9 +21,34 @@ export interface Pass<Result> {
   finish(): Result;
 }
 
-/** `Settings` is plain data too; `second` comes behind `first` in the file. */
+/** What every result has. */
+export interface PassResult {
+  readonly file: FileFacts;
+}
+
+/** How a pass is made. */
 export interface PassKind<Settings, Result> {
   readonly name: string;
   create(settings: Settings): Pass<Result>;
+}
+
+/** A pass that can also run over sections; its settings are plain data too. */
+export interface SectionedPassKind<Settings, Result extends PassResult> extends PassKind<Settings, Result> {
+  /** `second` comes behind `first` in the file. */
   merge(first: Result, second: Result): Result;
+  /**
+   * How to run it over sections side by side; undefined when these settings do not allow it (a limit
+   * that ends the output early, say).
+   */
+  sections(settings: Settings): SectionPlan<Settings> | undefined;
+}
+
+export interface SectionPlan<Settings> {
+  /**
+   * Size of a section. Small ones keep little output waiting for its turn, large ones have little to
+   * merge.
+   */
+  readonly sectionBytes: number;
+  /** Settings for a section that does not see the start of the file, which says these facts. */
+  readonly settingsFor: (facts: FileFacts) => Settings;
 }

@@ -42,7 +42,12 @@ export async function runPass<Settings, Result>(
   options: RunOptions = {},
 ): Promise<PassRun<Result>> {
   const pass = kind.create(settings);
-  const decoder = new RdbDecoder({ ...decoderOptions(input), ...pass.decoder, ...options.decoder });
+  const decoder = new RdbDecoder({
+    ...decoderOptions(input),
+    reuseKeys: true,
+    ...pass.decoder,
+    ...options.decoder,
+  });
   const flush = async () => {
     const output = pass.takeOutput();
     if (output !== undefined) await options.write?.(output);

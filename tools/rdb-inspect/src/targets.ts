@@ -87,6 +87,10 @@ export function hasFieldExpiry(target: Target): boolean {
   return since(target, 704, 900);
 }
 
+export function hasIdempotency(target: Target): boolean {
+  return since(target, 806, undefined);
+}
+
 export function hasVectorSets(target: Target): boolean {
   return since(target, 800, undefined);
 }

@@ -42,7 +42,9 @@ interface Findings {
 export function runCheck(host: Host, path: string, options: CheckOptions): Promise<number> {
   return Session.run(host, path, options, async (session) => {
     const damagesMax = parseCount("--max-damages", options.maxDamages, 1);
+    const chosen = await session.chooseKeys();
     const run = await session.runPass(checkPass, {
+      chosen,
       filters: session.filters,
       nowMs: session.nowMs,
       damagesMax,

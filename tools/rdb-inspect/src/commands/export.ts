@@ -35,9 +35,11 @@ async function runFormat(
   write: Write,
 ): Promise<PassRun<ExportResult>> {
   const { filters } = session;
+  const chosen = await session.chooseKeys();
   if (options.format === "resp" || options.format === "restore") {
     const settings = {
       filters,
+      chosen,
       form: options.format === "resp" ? ("commands" as const) : ("restore" as const),
       targetName: options.target === undefined ? undefined : targetOf(options.target).name,
       isReplacing: options.replace === true,
@@ -46,7 +48,7 @@ async function runFormat(
   }
   const isArray = options.format === "json";
   if (isArray) await write(Buffer.from("[\n"));
-  const run = await session.runPass(exportJsonPass, { filters, isArray }, { write });
+  const run = await session.runPass(exportJsonPass, { filters, chosen, isArray }, { write });
   if (isArray && run.result.tornKey === undefined) await write(Buffer.from("\n]\n"));
   return run;
 }

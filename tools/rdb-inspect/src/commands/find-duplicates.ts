@@ -15,8 +15,8 @@ import type { Session } from "./session.ts";
 const suspectsMax = 100_000;
 
 export async function findDuplicates(session: Session, suspects: readonly bigint[]): Promise<DamageFact[]> {
-  if (!session.input.isSeekable) return [unlocated(suspects.length)];
-  const { result } = await session.runPass(suspectsPass, suspects.slice(0, suspectsMax));
+  if (!session.input.isRereadable) return [unlocated(suspects.length)];
+  const { result } = await session.walk(suspectsPass, suspects.slice(0, suspectsMax));
   return result;
 }
 
@@ -74,5 +74,4 @@ class SuspectsPass implements Pass<DamageFact[]> {
 const suspectsPass: PassKind<readonly bigint[], DamageFact[]> = {
   name: "suspects",
   create: (suspects) => new SuspectsPass(suspects),
-  merge: (first, second) => [...first, ...second],
 };

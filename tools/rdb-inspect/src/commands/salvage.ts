@@ -134,7 +134,7 @@ function hasDamage(decoder: RdbDecoder): boolean {
 /** Keys from a place to the end opcode; undefined when the end is not reached. */
 async function keysToTheEnd(session: Session, point: ResumePoint): Promise<number | undefined> {
   const options = { decoder: { resume: point, verifyChecksum: false }, start: point.offset };
-  const { result, failure } = await session.runPass(countPass, undefined, options);
+  const { result, failure } = await session.walk(countPass, undefined, options);
   return failure === undefined && result.reachedEnd ? result.keyCount : undefined;
 }
 
@@ -164,5 +164,4 @@ class CountPass implements Pass<Count> {
 const countPass: PassKind<undefined, Count> = {
   name: "count",
   create: () => new CountPass(),
-  merge: (first, second) => ({ keyCount: first.keyCount + second.keyCount, reachedEnd: second.reachedEnd }),
 };

@@ -1,12 +1,14 @@
 /**
  * What every sub-command does around its pass: read the common options, open the input, run, report.
  */
-import { type FilterOption, type FilterSettings, filterOptions, parseFilter } from "../filters.ts";
+import { type FilterOption, type FilterSettings, filterOptions, KeyFilter, parseFilter } from "../filters.ts";
 import type { Host } from "../host.ts";
 import { type Input, openInput } from "../input.ts";
 import { memoryModels, modelFor } from "../memory/index.ts";
 import type { Write } from "../output/outputs.ts";
+import { runAnywhere } from "../parallel/run-anywhere.ts";
 import type { PassKind } from "../pass.ts";
+import { type ChosenKeys, choosingPass } from "../passes/select.ts";
 import { UsageError } from "../problems.ts";
 import { createProgress, type Progress, type ProgressChoice } from "../progress.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
@@ -68,10 +70,42 @@ export class Session {
   ): Promise<PassRun<Result>> {
     const progress = this.#progress();
     try {
+      const run = { ...options, progress, signal: this.host.signal };
+      return await runAnywhere(kind, settings, this.input, run, this.host.workers);
+    } finally {
+      progress.end();
+    }
+  }
+
+  /** Runs a pass over the input in one go, or from an offset on. */
+  async walk<Settings, Result>(
+    kind: PassKind<Settings, Result>,
+    settings: Settings,
+    options: Pick<RunOptions, "decoder" | "start"> = {},
+  ): Promise<PassRun<Result>> {
+    const progress = this.#progress();
+    try {
       return await runPass(kind, settings, this.input, { ...options, progress, signal: this.host.signal });
     } finally {
       progress.end();
     }
+  }
+
+  /**
+   * The keys that fit, when a filter asks for memory or elements, found in a walk of their own; undefined when the
+   * filters need no such walk. Damage ends it where the main walk will meet it again.
+   */
+  async chooseKeys(): Promise<ChosenKeys | undefined> {
+    if (!new KeyFilter(this.filters).asksSizes) return undefined;
+    if (!this.input.isRereadable) {
+      throw new UsageError(
+        "--min-memory and --min-elements read the input twice here, which a stream cannot be",
+        {
+          nextStep: "save the stream to a file first",
+        },
+      );
+    }
+    return (await this.walk(choosingPass, { filters: this.filters, modelName: this.modelName })).result;
   }
 
   /** A size as the options want it: `1.5 KiB`, or plain bytes. */

@@ -7,12 +7,14 @@
 import type { KeyEvent, RdbErrorCode, RdbEvent, RdbFormatError } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import { FingerprintCollector, type KeyFingerprints, mergeFingerprints } from "./duplicate-keys.ts";
-import { selectBy } from "./select.ts";
+import { type ChosenKeys, selectBy } from "./select.ts";
 
 export interface CheckSettings {
   readonly filters: FilterSettings;
+  /** The keys to check, when the filters ask for sizes: see select.ts. */
+  readonly chosen?: ChosenKeys | undefined;
   readonly nowMs: number;
   /** Most damaged values that are listed; all are counted. */
   readonly damagesMax: number;
@@ -59,14 +61,16 @@ class CheckPass implements Pass<CheckResult> {
   #itemCount = 0;
   #pastCount = 0;
   #db = 0;
-  /** The key read last: its event, whose bytes are borrowed, until the name was copied. */
-  #last: KeyEvent | undefined;
+  /** The key read last; borrowed from the decoder until takeOutput() copies it. */
+  #keyBuffer: Uint8Array | undefined;
+  #keyStart = 0;
+  #keyEnd = 0;
   #key: Uint8Array | undefined;
   #endOffset = 0;
 
   constructor(settings: CheckSettings) {
     this.#settings = settings;
-    this.decoder = { level: "check", ...selectBy(new KeyFilter(settings.filters), "check") };
+    this.decoder = { level: "check", ...selectBy(new KeyFilter(settings.filters), "check", settings.chosen) };
   }
 
   consume(event: RdbEvent): void {
@@ -75,8 +79,7 @@ class CheckPass implements Pass<CheckResult> {
         this.#fingerprints.add(event.db, event.keyBuffer, event.keyStart, event.keyEnd);
         if (event.expireAtMs !== undefined && event.expireAtMs <= this.#settings.nowMs) this.#pastCount++;
         this.#db = event.db;
-        this.#last = event;
-        this.#key = undefined;
+        this.#borrowKey(event);
         if (event.last) this.#endKey(event.itemCount, event.endOffset);
         break;
       case "items":
@@ -112,9 +115,15 @@ class CheckPass implements Pass<CheckResult> {
     };
   }
 
+  #borrowKey(event: KeyEvent): void {
+    this.#keyBuffer = event.keyBuffer;
+    this.#keyStart = event.keyStart;
+    this.#keyEnd = event.keyEnd;
+  }
+
   #keepLastKey(): void {
-    if (this.#last !== undefined) this.#key = this.#last.key.slice();
-    this.#last = undefined;
+    if (this.#keyBuffer !== undefined) this.#key = this.#keyBuffer.slice(this.#keyStart, this.#keyEnd);
+    this.#keyBuffer = undefined;
   }
 
   #endKey(itemCount: number | undefined, endOffset: number): void {
@@ -124,9 +133,11 @@ class CheckPass implements Pass<CheckResult> {
   }
 }
 
-export const checkPass: PassKind<CheckSettings, CheckResult> = {
+export const checkPass: SectionedPassKind<CheckSettings, CheckResult> = {
   name: "check",
   create: (settings) => new CheckPass(settings),
+  sections: (settings) =>
+    settings.chosen === undefined ? { sectionBytes: 16 << 20, settingsFor: () => settings } : undefined,
   merge: (first, second) => ({
     file: mergeFileFacts(first.file, second.file),
     keyCount: first.keyCount + second.keyCount,

@@ -17,13 +17,12 @@ import type {
   KeyHead,
   RdbDialect,
   RdbEvent,
-  ReadLevel,
 } from "@holdfast/rdb";
-import { FileFactsCollector } from "../file-facts.ts";
+import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
 import { KeyFilter } from "../filters.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { CommandWriter } from "../output/command-writer.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import {
   footerVersion,
   hasFieldExpiry,
@@ -35,7 +34,14 @@ import {
 } from "../targets.ts";
 import { type ExportResult, type ExportSettings, LeftOutList, mergeExports } from "./export-settings.ts";
 import { ModuleHead } from "./module-head.ts";
+import { selectBy } from "./select.ts";
 import { StreamCommands } from "./stream-commands.ts";
+
+/** What decides how a stored value can be restored. */
+export interface FileOrigin {
+  readonly dialect: RdbDialect;
+  readonly version: number;
+}
 
 export interface ExportCommandsSettings extends ExportSettings {
   readonly form: "commands" | "restore";
@@ -43,6 +49,8 @@ export interface ExportCommandsSettings extends ExportSettings {
   readonly targetName: string | undefined;
   /** Existing keys of the target are replaced. */
   readonly isReplacing: boolean;
+  /** For a section that does not begin with the header. */
+  readonly file?: FileOrigin;
 }
 
 /** A server's default limit for one argument (proto-max-bulk-len). */
@@ -56,7 +64,6 @@ const withoutCommands: ReadonlySet<string> = new Set(["module", "array"]);
 class ExportCommandsPass implements Pass<ExportResult> {
   readonly decoder: Pass<ExportResult>["decoder"];
   readonly #settings: ExportCommandsSettings;
-  readonly #filter: KeyFilter;
   readonly #file = new FileFactsCollector();
   readonly #sink = new ByteSink();
   readonly #commands = new CommandWriter(this.#sink);
@@ -75,8 +82,8 @@ class ExportCommandsPass implements Pass<ExportResult> {
 
   constructor(settings: ExportCommandsSettings) {
     this.#settings = settings;
-    this.#filter = new KeyFilter(settings.filters);
-    this.decoder = { level: "items", select: (head) => this.#levelOf(head) };
+    const levelOf = (head: KeyHead) => (this.#goesAsPayload(head) ? "raw" : "items");
+    this.decoder = { level: "items", ...selectBy(new KeyFilter(settings.filters), levelOf, settings.chosen) };
   }
 
   get pendingBytes(): number {
@@ -122,11 +129,6 @@ class ExportCommandsPass implements Pass<ExportResult> {
         ? targetOfFile(this.#file.facts)
         : targetOf(this.#settings.targetName);
     return this.#chosenTarget;
-  }
-
-  #levelOf(head: KeyHead): ReadLevel | "omit" {
-    if (!this.#filter.fitsHead(head)) return "omit";
-    return this.#goesAsPayload(head) ? "raw" : "items";
   }
 
   /** A hash that refers to templates of the file goes as commands in either form. */
@@ -297,8 +299,7 @@ class ExportCommandsPass implements Pass<ExportResult> {
   // RESTORE
 
   #beginPayload(event: KeyEvent): void {
-    const { dialect, version } = this.#file.facts;
-    const file = { dialect: dialect ?? ("redis" as RdbDialect), version: version ?? 1 };
+    const file = this.#settings.file ?? originOf(this.#file.facts);
     const footer = footerVersion(this.#target, event.row, file);
     if (footer !== undefined) this.#payload = { pieces: [], sizeBytes: 0, version: footer };
     else
@@ -402,8 +403,22 @@ function scoreText(score: number): string {
   return score > 0 ? "inf" : "-inf";
 }
 
-export const exportCommandsPass: PassKind<ExportCommandsSettings, ExportResult> = {
+/** A section does not see the header: what follows from it is said in its settings. */
+function sectionSettings(settings: ExportCommandsSettings, facts: FileFacts): ExportCommandsSettings {
+  const targetName = settings.targetName ?? targetOfFile(facts).name;
+  return { ...settings, targetName, file: originOf(facts) };
+}
+
+function originOf({ dialect, version }: FileFacts): FileOrigin {
+  return { dialect: dialect ?? "redis", version: version ?? 1 };
+}
+
+export const exportCommandsPass: SectionedPassKind<ExportCommandsSettings, ExportResult> = {
   name: "export-commands",
   create: (settings) => new ExportCommandsPass(settings),
+  sections: (settings) =>
+    settings.chosen === undefined
+      ? { sectionBytes: 4 << 20, settingsFor: (facts) => sectionSettings(settings, facts) }
+      : undefined,
   merge: mergeExports,
 };

@@ -14,7 +14,7 @@ import { FileFactsCollector } from "../file-facts.ts";
 import { KeyFilter } from "../filters.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeBase64Object, writeJsonBytes } from "../output/json-text.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import { type ExportResult, type ExportSettings, mergeExports } from "./export-settings.ts";
 import { JsonValueWriter } from "./json-values.ts";
 import { selectBy } from "./select.ts";
@@ -35,7 +35,7 @@ class ExportJsonPass implements Pass<ExportResult> {
 
   constructor(settings: ExportJsonSettings) {
     this.#settings = settings;
-    this.decoder = { level: "items", ...selectBy(new KeyFilter(settings.filters), "items") };
+    this.decoder = { level: "items", ...selectBy(new KeyFilter(settings.filters), "items", settings.chosen) };
   }
 
   get pendingBytes(): number {
@@ -158,8 +158,10 @@ const metaKinds: ReadonlySet<RdbEvent["kind"]> = new Set([
   "slot-import",
 ]);
 
-export const exportJsonPass: PassKind<ExportJsonSettings, ExportResult> = {
+export const exportJsonPass: SectionedPassKind<ExportJsonSettings, ExportResult> = {
   name: "export-json",
   create: (settings) => new ExportJsonPass(settings),
+  sections: (settings) =>
+    settings.chosen === undefined ? { sectionBytes: 4 << 20, settingsFor: () => settings } : undefined,
   merge: mergeExports,
 };

@@ -1,6 +1,7 @@
 /** What the exports have in common: settings, result, and what an export may have to leave out. */
 import { type FileFacts, mergeFileFacts } from "../file-facts.ts";
 import type { FilterSettings } from "../filters.ts";
+import type { ChosenKeys } from "./select.ts";
 
 /** One kind of thing that the output cannot hold, and how often it was met. */
 export interface LeftOut {
@@ -20,6 +21,8 @@ export interface ExportResult {
 
 export interface ExportSettings {
   readonly filters: FilterSettings;
+  /** The keys to export, when the filters ask for sizes: see select.ts. */
+  readonly chosen?: ChosenKeys | undefined;
 }
 
 /** Counts what is left out, by kind. */

@@ -13,7 +13,7 @@ import { ByteSink } from "../output/byte-sink.ts";
 import { writeCsvBytes } from "../output/csv-text.ts";
 import { writeJsonBytes } from "../output/json-text.ts";
 import { writeTime } from "../output/time-text.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
 import { tableRow } from "./key-table.ts";
 import { selectBy } from "./select.ts";
@@ -207,9 +207,17 @@ function writeNumber(sink: ByteSink, label: string, value: number): void {
   sink.integer(value);
 }
 
-export const keysPass: PassKind<KeysSettings, KeysResult> = {
+export const keysPass: SectionedPassKind<KeysSettings, KeysResult> = {
   name: "keys",
   create: (settings) => new KeysPass(settings),
+  // Rows in file order up to a limit: only who sees all of them knows when to stop.
+  sections: (settings) =>
+    settings.sort === undefined && settings.limit !== undefined
+      ? undefined
+      : {
+          sectionBytes: 8 << 20,
+          settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
+        },
   merge: (first, second) => ({
     file: mergeFileFacts(first.file, second.file),
     modelName: first.modelName,

@@ -3,7 +3,7 @@ import type { RdbEvent } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter } from "../key-meter.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";
 import { selectBy } from "./select.ts";
 
@@ -75,9 +75,13 @@ class PrefixesPass implements Pass<PrefixesResult> {
   }
 }
 
-export const prefixesPass: PassKind<PrefixesSettings, PrefixesResult> = {
+export const prefixesPass: SectionedPassKind<PrefixesSettings, PrefixesResult> = {
   name: "prefixes",
   create: (settings) => new PrefixesPass(settings),
+  sections: (settings) => ({
+    sectionBytes: 16 << 20,
+    settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
+  }),
   merge: (first, second) => ({
     file: mergeFileFacts(first.file, second.file),
     modelName: first.modelName,

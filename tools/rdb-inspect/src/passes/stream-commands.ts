@@ -5,6 +5,7 @@
  *   XSETID … ENTRIESADDED … MAXDELETEDID …   last id and counters
  *   XGROUP CREATE … ENTRIESREAD …            each group
  *   XGROUP CREATECONSUMER …                  each consumer
+ *   XCFGSET … IDMP-DURATION …                settings for idempotent XADD (Redis 8.6)
  *   XCLAIM … TIME … RETRYCOUNT … FORCE JUSTID   each pending entry, with its delivery time and count
  *
  * What commands cannot say is counted as left out: pending entries whose stream entry was deleted (servers
@@ -15,7 +16,7 @@
  */
 import type { KeyEvent, StreamEntry, StreamGroup, StreamId, StreamMeta, StreamPart } from "@holdfast/rdb";
 import type { CommandWriter } from "../output/command-writer.ts";
-import { hasConsumerCreation, hasStreamCounters, type Target } from "../targets.ts";
+import { hasConsumerCreation, hasIdempotency, hasStreamCounters, type Target } from "../targets.ts";
 import type { LeftOutList } from "./export-settings.ts";
 import { idText } from "./json-values.ts";
 import { PendingList } from "./pending-list.ts";
@@ -23,6 +24,8 @@ import { PendingList } from "./pending-list.ts";
 /** Sixteen bytes each. */
 const idsMax = 2_000_000;
 const placeholderGroup = "holdfast";
+/** What Redis 8.6 gives every stream. */
+const idmpDefaults = { durationSec: 100, entriesMax: 100 };
 
 export class StreamCommands {
   readonly #commands: CommandWriter;
@@ -73,7 +76,8 @@ export class StreamCommands {
         this.#pending.own(part.id, this.#consumers.length - 1);
         break;
       case "idmp":
-        if (part.durationSec > 0) this.#leftOut.add("idempotency settings of streams", { isLoss: true });
+        this.end();
+        this.#writeIdempotencySettings(part.durationSec, part.entriesMax);
         break;
       case "idempotency":
         this.#leftOut.add("idempotency records of streams", { isLoss: true });
@@ -146,6 +150,21 @@ export class StreamCommands {
     this.#commands.bytes(this.#key);
     this.#commands.bytes(this.#group.name);
     this.#commands.bytes(name);
+  }
+
+  /** A stream with the server's default settings has none of its own. */
+  #writeIdempotencySettings(durationSec: number, entriesMax: number): void {
+    if (durationSec === idmpDefaults.durationSec && entriesMax === idmpDefaults.entriesMax) return;
+    if (!hasIdempotency(this.#target)) {
+      this.#leftOut.add("idempotency settings of streams", { isLoss: true });
+      return;
+    }
+    this.#commands.begin("XCFGSET", 5);
+    this.#commands.bytes(this.#key);
+    this.#commands.text("IDMP-DURATION");
+    this.#commands.number(durationSec);
+    this.#commands.text("IDMP-MAXSIZE");
+    this.#commands.number(entriesMax);
   }
 
   #writePending(index: number, group: StreamGroup): void {

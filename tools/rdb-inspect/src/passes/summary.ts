@@ -9,7 +9,7 @@ import type { ItemsEvent, KeyEvent, RdbEvent } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
-import type { Pass, PassKind } from "../pass.ts";
+import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
 import { selectBy } from "./select.ts";
@@ -248,9 +248,13 @@ function emptyTotals(): KeyTotals {
   return { keyCount: 0, itemCount: 0, sizeBytes: 0, memoryBytes: 0, expiringCount: 0 };
 }
 
-export const summaryPass: PassKind<SummarySettings, SummaryResult> = {
+export const summaryPass: SectionedPassKind<SummarySettings, SummaryResult> = {
   name: "summary",
   create: (settings) => new SummaryPass(settings),
+  sections: (settings) => ({
+    sectionBytes: 16 << 20,
+    settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
+  }),
   merge: (first, second) => ({
     file: mergeFileFacts(first.file, second.file),
     modelName: first.modelName,

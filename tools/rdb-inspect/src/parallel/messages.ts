@@ -1,0 +1,50 @@
+/** What the main thread and a worker say to each other. Buffers move, they are not copied. */
+import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
+import type { FormatError } from "@holdfast/bytes";
+import type { SectionResult } from "./section-runner.ts";
+
+/** To the worker. Sections of one worker come one after the other. */
+export type Order =
+  | {
+      readonly kind: "open";
+      readonly section: number;
+      /** Name of the pass kind. */
+      readonly pass: string;
+      readonly settings: unknown;
+      readonly name: string;
+      readonly totalBytes: number | undefined;
+      readonly resume: ResumePoint | undefined;
+    }
+  | { readonly kind: "piece"; readonly bytes: Uint8Array; readonly rdbBytes: number }
+  | { readonly kind: "close"; readonly isLast: boolean };
+
+/** From the worker. */
+export type Report =
+  | { readonly kind: "output"; readonly section: number; readonly bytes: Uint8Array }
+  /** The memory of a piece that is no longer needed. */
+  | { readonly kind: "spent"; readonly buffer: ArrayBuffer }
+  | { readonly kind: "result"; readonly section: number; readonly result: SentResult };
+
+export type SentResult = Omit<SectionResult<unknown>, "failure"> & { readonly failure: SentFailure | undefined };
+
+/** An RdbFormatError as plain data: errors lose their own fields on the way between threads. */
+export interface SentFailure {
+  readonly code: RdbFormatError["code"];
+  readonly detail: string;
+  readonly offset: number;
+  readonly path: string | undefined;
+  readonly db: number | undefined;
+  readonly key: Uint8Array | undefined;
+  readonly typeName: string | undefined;
+}
+
+export function sendFailure(error: FormatError): SentFailure {
+  if (!(error instanceof RdbFormatError)) throw error;
+  const { code, detail, offset, path, db, key, typeName } = error;
+  return { code, detail, offset, path, db, key, typeName };
+}
+
+export function receiveFailure(failure: SentFailure): RdbFormatError {
+  const { code, detail, ...place } = failure;
+  return new RdbFormatError(code, detail, place);
+}

@@ -1,0 +1,41 @@
+/**
+ * Chooses how a pass is run: in this thread, or over sections in workers when the input is large enough
+ * to pay for starting them.
+ */
+import type { Input } from "../input.ts";
+import type { PassKind, PassResult, SectionedPassKind } from "../pass.ts";
+import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
+import { runSections, type SectionWorker } from "./run-sections.ts";
+
+/** Starting two workers takes about 60 ms, in which one thread decodes some 10 MiB. */
+const smallestInputBytes = 32 << 20;
+
+export interface WorkerDoor {
+  /** How many workers may run side by side. */
+  readonly count: number;
+  start(): SectionWorker;
+}
+
+export function runAnywhere<Settings, Result>(
+  kind: PassKind<Settings, Result>,
+  settings: Settings,
+  input: Input,
+  options: RunOptions,
+  workers: WorkerDoor | undefined,
+): Promise<PassRun<Result>> {
+  const isLarge = (input.storedBytes ?? Number.POSITIVE_INFINITY) >= smallestInputBytes;
+  const isWhole = options.decoder === undefined && options.start === undefined;
+  if (workers === undefined || workers.count < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
+    return runPass(kind, settings, input, options);
+  }
+  const plan = kind.sections(settings);
+  if (plan === undefined) return runPass(kind, settings, input, options);
+  const started = Array.from({ length: workers.count }, () => workers.start());
+  return runSections(kind, settings, plan, input, options, started);
+}
+
+function isSectioned<Settings, Result>(
+  kind: PassKind<Settings, Result>,
+): kind is SectionedPassKind<Settings, Result & PassResult> {
+  return "sections" in kind;
+}

@@ -1,0 +1,232 @@
+/**
+ * Runs a pass over sections of the input in worker threads, and puts output and results together in
+ * the order of the file.
+ *
+ *   input → scanner → pieces → worker 1: sections 0, 2, 3 …  ┐  output and results,
+ *                            → worker 2: sections 1, 4 …     ┘  section after section
+ *
+ * What is in flight is bounded: so many bytes of pieces, and as much output as the sections behind the
+ * one being written can make. Memory of pieces goes round between this thread and the workers.
+ */
+import { combineCrc64, type FormatError } from "@holdfast/bytes";
+import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
+import type { Input } from "../input.ts";
+import type { SectionedPassKind, PassResult, SectionPlan } from "../pass.ts";
+import { Problem } from "../problems.ts";
+import type { PassRun, RunOptions } from "../run-pass.ts";
+import { type Order, type Report, receiveFailure, type SentResult } from "./messages.ts";
+import { type Piece, SectionScanner } from "./section-scanner.ts";
+
+/** A thread that runs worker.ts. */
+export interface SectionWorker {
+  post(order: Order, moved: readonly ArrayBuffer[]): void;
+  /** Sets who gets its reports, and who hears of its death; set once, before the first order. */
+  listen(onReport: (report: Report) => void, onFailure: (error: Error) => void): void;
+  stop(): Promise<void>;
+}
+
+/** Pieces sent and not given back, for each worker. */
+const piecesInFlightMax = 6;
+
+interface Section {
+  readonly worker: number;
+  readonly outputs: Uint8Array[];
+  result: SentResult | undefined;
+}
+
+export async function runSections<Settings, Result extends PassResult>(
+  kind: SectionedPassKind<Settings, Result>,
+  settings: Settings,
+  plan: SectionPlan<Settings>,
+  input: Input,
+  options: RunOptions,
+  workers: readonly SectionWorker[],
+): Promise<PassRun<Result>> {
+  const run = new SectionsRun(kind, settings, plan, input, options, workers);
+  try {
+    return await run.run();
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+}
+
+class SectionsRun<Settings, Result extends PassResult> {
+  readonly #kind: SectionedPassKind<Settings, Result>;
+  readonly #settings: Settings;
+  readonly #plan: SectionPlan<Settings>;
+  readonly #input: Input;
+  readonly #options: RunOptions;
+  readonly #workers: readonly SectionWorker[];
+  readonly #scanner: SectionScanner;
+  /** Pieces that each worker has. */
+  readonly #inFlight: number[];
+  readonly #sections: Section[] = [];
+  #spare: ArrayBuffer[] = [];
+  /** First section that is not merged. */
+  #next = 0;
+  #merged: Result | undefined;
+  #failure: FormatError | undefined;
+  #keyCount = 0;
+  #offset = 0;
+  #checksum = 0n;
+  #wake: (() => void) | undefined;
+  #crash: Error | undefined;
+
+  constructor(
+    kind: SectionedPassKind<Settings, Result>,
+    settings: Settings,
+    plan: SectionPlan<Settings>,
+    input: Input,
+    options: RunOptions,
+    workers: readonly SectionWorker[],
+  ) {
+    this.#kind = kind;
+    this.#settings = settings;
+    this.#plan = plan;
+    this.#input = input;
+    this.#options = options;
+    this.#workers = workers;
+    this.#inFlight = workers.map(() => 0);
+    this.#scanner = new SectionScanner({ sectionBytes: plan.sectionBytes, totalBytes: input.contentBytes });
+    for (const [index, worker] of workers.entries()) {
+      worker.listen(
+        (report) => this.#take(index, report),
+        (error) => this.#die(error),
+      );
+    }
+  }
+
+  async run(): Promise<PassRun<Result>> {
+    const { signal } = this.#options;
+    for await (const chunk of this.#input.chunks(0, signal)) {
+      for (const piece of this.#scanner.cut(chunk)) await this.#send(piece);
+      await this.#writeReady();
+      if (this.#failure !== undefined) break;
+      this.#options.progress?.update(this.#input.consumedBytes(), this.#keyCount);
+    }
+    this.#closeLast();
+    while (this.#next < this.#sections.length && this.#failure === undefined) {
+      await this.#until(() => this.#hasNews());
+      await this.#writeReady();
+    }
+    return this.#finish();
+  }
+
+  async #send(piece: Piece): Promise<void> {
+    if (piece.opens !== undefined) this.#open(await this.#freeWorker(), piece.opens.resume);
+    const { worker } = this.#sections[this.#sections.length - 1];
+    await this.#until(() => this.#inFlight[worker] < piecesInFlightMax);
+    const bytes = this.#copy(piece.bytes);
+    this.#inFlight[worker] += 1;
+    this.#workers[worker].post({ kind: "piece", bytes, rdbBytes: piece.rdbBytes }, [bytes.buffer as ArrayBuffer]);
+    if (piece.closes) this.#workers[worker].post({ kind: "close", isLast: false }, []);
+  }
+
+  /** The worker with the least to do, once it has room. */
+  async #freeWorker(): Promise<number> {
+    const leastBusy = () => this.#inFlight.indexOf(Math.min(...this.#inFlight));
+    await this.#until(() => this.#inFlight[leastBusy()] < piecesInFlightMax);
+    return leastBusy();
+  }
+
+  #open(worker: number, resume: ResumePoint | undefined): void {
+    const section = this.#sections.length;
+    this.#sections.push({ worker, outputs: [], result: undefined });
+    const settings = resume === undefined ? this.#settings : this.#plan.settingsFor(this.#scanner.facts);
+    const { name, contentBytes: totalBytes } = this.#input;
+    this.#workers[worker].post({ kind: "open", section, pass: this.#kind.name, settings, name, totalBytes, resume }, []);
+  }
+
+  /** The input is over: the open section learns that nothing follows. An empty input opens one for that. */
+  #closeLast(): void {
+    if (this.#sections.length === 0) this.#open(0, undefined);
+    const section = this.#sections[this.#sections.length - 1];
+    this.#workers[section.worker].post({ kind: "close", isLast: true }, []);
+  }
+
+  /** Memory of ours that is moved to the worker: the chunk itself is read into again. */
+  #copy(bytes: Uint8Array): Uint8Array {
+    const index = this.#spare.findIndex((buffer) => buffer.byteLength >= bytes.length && buffer.byteLength <= 4 * bytes.length + 65_536);
+    const buffer = index < 0 ? new ArrayBuffer(bytes.length) : this.#spare.splice(index, 1)[0];
+    const copy = new Uint8Array(buffer, 0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  #take(worker: number, report: Report): void {
+    if (report.kind === "spent") {
+      this.#inFlight[worker] -= 1;
+      if (this.#spare.length < piecesInFlightMax) this.#spare.push(report.buffer);
+    } else if (report.kind === "output") {
+      this.#sections[report.section].outputs.push(report.bytes);
+    } else {
+      this.#sections[report.section].result = report.result;
+    }
+    this.#wake?.();
+  }
+
+  #die(error: Error): void {
+    this.#crash = error;
+    this.#wake?.();
+  }
+
+  #hasNews(): boolean {
+    const section = this.#sections[this.#next];
+    return section.result !== undefined || section.outputs.length > 0;
+  }
+
+  async #until(isTrue: () => boolean): Promise<void> {
+    for (;;) {
+      if (this.#crash !== undefined) throw this.#crash;
+      this.#options.signal?.throwIfAborted();
+      if (isTrue()) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  /** Writes and merges what is there, in the order of the file, up to the first section that failed. */
+  async #writeReady(): Promise<void> {
+    while (this.#next < this.#sections.length && this.#failure === undefined) {
+      const section = this.#sections[this.#next];
+      const outputs = section.outputs.splice(0);
+      for (const output of outputs) await this.#options.write?.(output);
+      if (section.outputs.length > 0) continue;
+      if (section.result === undefined) return;
+      this.#merge(section.result);
+      section.result = undefined;
+      this.#next += 1;
+    }
+  }
+
+  #merge(sent: SentResult): void {
+    const result = sent.result as Result;
+    this.#merged = this.#merged === undefined ? result : this.#kind.merge(this.#merged, result);
+    this.#keyCount += sent.keyCount;
+    this.#offset = sent.offset;
+    this.#checksum = combineCrc64(this.#checksum, sent.checksum, sent.checksumBytes);
+    if (sent.failure !== undefined) this.#failure = receiveFailure(sent.failure);
+  }
+
+  #finish(): PassRun<Result> {
+    if (this.#merged === undefined) throw new Problem(1, "no section was decoded");
+    const failure = this.#failure ?? this.#scanner.failure ?? this.#checksumFailure();
+    const { file } = this.#merged;
+    if (file.checksum === "unchecked" && failure === undefined) file.checksum = "ok";
+    return { result: this.#merged, failure, keyCount: this.#keyCount, offset: this.#offset };
+  }
+
+  /**
+   * The checksum is stored in the byte order in which it was computed, so bytes and checksum together
+   * have the checksum zero.
+   */
+  #checksumFailure(): FormatError | undefined {
+    const { facts } = this.#scanner;
+    const isStored = facts.storedChecksum !== undefined && facts.storedChecksum !== 0n;
+    if (!isStored || this.#checksum === 0n || facts.endOffset === undefined) return undefined;
+    const detail = `checksum is ${facts.storedChecksum?.toString(16).padStart(16, "0")}, the bytes make another one`;
+    return new RdbFormatError("RDB_CHECKSUM_MISMATCH", detail, { offset: facts.endOffset - 8, path: this.#input.name });
+  }
+}
