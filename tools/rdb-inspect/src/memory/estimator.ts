@@ -7,7 +7,7 @@
  * Hot: `begin`, `add` and `finish` run for every key, the sizers' `add` for every element; they allocate
  * nothing, except for streams and modules. Watched by `bench summary`.
  */
-import type { TypeRow } from "@holdfast/rdb";
+import { type TypeRow, typeRows } from "@holdfast/rdb";
 import { HashSizer } from "./hashes.ts";
 import { ListSizer, QuicklistSizer } from "./lists.ts";
 import type { MemoryModel } from "./model.ts";
@@ -22,7 +22,8 @@ import type { KeyFacts, ValueSizer } from "./value-sizer.ts";
 
 export class MemoryEstimator {
   readonly model: MemoryModel;
-  readonly #sizers: ReadonlyMap<string, ValueSizer>;
+  /** By type; undefined for strings. */
+  readonly #sizers: ReadonlyMap<TypeRow, ValueSizer | undefined>;
   #row: TypeRow | undefined;
   /** Undefined for a string. */
   #sizer: ValueSizer | undefined;
@@ -43,7 +44,7 @@ export class MemoryEstimator {
     this.#isInteger = false;
     if (facts.row !== this.#row) {
       this.#row = facts.row;
-      this.#sizer = facts.row.type === "string" ? undefined : this.#sizers.get(sizerNameOf(facts.row))!;
+      this.#sizer = this.#sizers.get(facts.row);
     }
     if (this.#sizer !== undefined) this.#sizer.begin(facts.row);
   }
@@ -52,6 +53,11 @@ export class MemoryEstimator {
   add(trace: Float64Array, start = 0, end: number = trace.length): void {
     if (this.#sizer !== undefined) {
       this.#sizer.add(trace, start, end);
+      return;
+    }
+    if (end - start === 2) {
+      this.#textBytes = trace[start];
+      this.#isInteger = trace[start + 1] === 1;
       return;
     }
     for (let index = start; index < end; index += 1) {
@@ -80,8 +86,8 @@ export class MemoryEstimator {
   }
 }
 
-function sizersOf(model: MemoryModel): ReadonlyMap<string, ValueSizer> {
-  return new Map<string, ValueSizer>([
+function sizersOf(model: MemoryModel): ReadonlyMap<TypeRow, ValueSizer | undefined> {
+  const byName = new Map<string, ValueSizer>([
     ["set", new SetSizer(model)],
     ["zset", new SortedSetSizer(model)],
     ["hash", new HashSizer(model)],
@@ -93,6 +99,7 @@ function sizersOf(model: MemoryModel): ReadonlyMap<string, ValueSizer> {
     ["module", new StepwiseSizer((row, tally) => moduleSteps(model, row, tally))],
     ["array", new StepwiseSizer((row, tally) => arraySteps(model, row, tally))],
   ]);
+  return new Map(typeRows.map((row) => [row, byName.get(sizerNameOf(row))]));
 }
 
 function sizerNameOf(row: TypeRow): string {
