@@ -64,7 +64,7 @@ export interface PackedLimits {
   readonly elementBytesMax: number;
 }
 
-export interface ListSizes {
+interface ListSizes {
   /** The quicklist itself. */
   readonly quicklist: number;
   /** A node with its entries. */

@@ -20,7 +20,7 @@ import type { Steps, Tally } from "./stepwise.ts";
 import { embeddedHeaderBytes, stringBytes } from "./strings.ts";
 
 /** What a sizer of modules returns for a value that it does not know. */
-export const unknownBytes = Number.NaN;
+const unknownBytes = Number.NaN;
 
 /** The structures of the set and of its graph, with one lock and one visit mark for each of 32 threads. */
 const setBytes = 1784;

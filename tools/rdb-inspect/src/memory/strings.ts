@@ -13,7 +13,7 @@
 export const embeddedHeaderBytes = 3;
 const terminatorBytes = 1;
 
-export function stringHeaderBytes(lengthBytes: number): number {
+function stringHeaderBytes(lengthBytes: number): number {
   if (lengthBytes < 32) return 1;
   if (lengthBytes < 256) return 3;
   if (lengthBytes < 65536) return 5;
