@@ -57,7 +57,7 @@ export function damageFacts(damage: AnyDamage): [string, string][] {
   if (damage.key !== undefined) {
     const type = damage.typeName === undefined ? "" : ` (${damage.typeName})`;
     facts.push(["key", `${formatKey(damage.key, damage.db)}${type}`]);
-  } else if (damage.db !== undefined) facts.push(["db", String(damage.db)]);
+  }
   return facts;
 }
 

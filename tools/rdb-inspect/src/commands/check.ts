@@ -34,7 +34,7 @@ interface Findings {
   readonly damages: readonly DamageFact[];
   readonly damageCount: number;
   /** What ended the walk. */
-  readonly fatal: ReturnType<typeof damageOf> | undefined;
+  readonly fatal: AnyDamage | undefined;
   readonly salvage: Salvage | undefined;
   readonly code: number;
 }
@@ -63,25 +63,31 @@ async function collect(session: Session, run: PassRun<CheckResult>, damagesMax: 
   const damages = [...result.damages, ...duplicates].sort((a, b) => a.offset - b.offset).slice(0, damagesMax);
   const damageCount = result.damageCount + duplicates.length;
   const rest = failure === undefined ? undefined : await salvage(session, run);
-  const code =
-    failure !== undefined ? exitCodeOfDamage(failure.code) : damageCount > 0 ? exitCode.corrupt : exitCode.ok;
-  return {
-    run,
-    damages,
-    damageCount,
-    fatal: failure === undefined ? undefined : damageOf(failure),
-    salvage: rest,
-    code,
-  };
+  const fatal = failure === undefined ? undefined : damageOf(failure);
+  const code = exitCodeOf(fatal, damageCount);
+  return { run, damages, damageCount, fatal, salvage: rest, code };
+}
+
+type AnyDamage = ReturnType<typeof damageOf>;
+
+/** A wrong checksum shows only when every record has been walked. */
+function isWalkedWhole(fatal: AnyDamage | undefined): boolean {
+  return fatal === undefined || fatal.code === "RDB_CHECKSUM_MISMATCH";
+}
+
+/** Wrong bytes that were found outweigh the checksum that they make wrong. */
+function exitCodeOf(fatal: AnyDamage | undefined, damageCount: number): number {
+  if (damageCount > 0 && isWalkedWhole(fatal)) return exitCode.corrupt;
+  return fatal === undefined ? exitCode.ok : exitCodeOfDamage(fatal.code);
 }
 
 function screenOf(session: Session, findings: Findings): string[] {
   const { style, input } = session;
   const { fatal, damageCount, run } = findings;
   const lines: string[] = [];
-  if (fatal === undefined && damageCount === 0) lines.push(`${style.good("OK")}  ${input.name}`);
-  else lines.push(`${style.bad(fatal === undefined ? "DAMAGED" : verdictOf(fatal.code))}  ${input.name}`);
-  lines.push(...renderFacts(walkFacts(session, run.result, fatal === undefined), style));
+  if (findings.code === exitCode.ok) lines.push(`${style.good("OK")}  ${input.name}`);
+  else lines.push(`${style.bad(verdictOf(findings.code))}  ${input.name}`);
+  lines.push(...renderFacts(walkFacts(session, run.result, isWalkedWhole(fatal)), style));
   for (const damage of findings.damages) lines.push("", ...damageLines(session, damage));
   if (damageCount > findings.damages.length) {
     lines.push(
@@ -89,7 +95,7 @@ function screenOf(session: Session, findings: Findings): string[] {
       `  and ${formatCount(damageCount - findings.damages.length)} more damaged values, --max-damages lists them`,
     );
   }
-  if (fatal !== undefined) lines.push("", ...damageLines(session, fatal), ...fatalLines(session, findings));
+  if (fatal !== undefined) lines.push("", ...damageLines(session, fatal, fatalFacts(session, findings)));
   if (damageCount > 0 && fatal === undefined) {
     lines.push(
       "",
@@ -102,8 +108,8 @@ function screenOf(session: Session, findings: Findings): string[] {
   return lines;
 }
 
-function verdictOf(code: string): string {
-  switch (exitCodeOfDamage(code)) {
+function verdictOf(code: number): string {
+  switch (code) {
     case exitCode.truncated:
       return "TRUNCATED";
     case exitCode.unsupported:
@@ -128,7 +134,7 @@ function walkFacts(session: Session, result: CheckResult, isWhole: boolean): [st
       "expired",
       `${formatCount(result.pastCount)} keys are past their expiry: a primary drops them when it loads the file`,
     ]);
-  if (isWhole) facts.push(["checksum", checksumText(file.checksum)]);
+  if (file.checksum !== undefined) facts.push(["checksum", checksumText(file.checksum)]);
   if (!result.fingerprints.isComplete) {
     facts.push(["duplicates", `looked for among the first ${formatCount(fingerprintsMax)} keys only`]);
   }
@@ -154,30 +160,28 @@ function checksumText(checksum: CheckResult["file"]["checksum"]): string {
   }
 }
 
-function damageLines(session: Session, damage: ReturnType<typeof damageOf>): string[] {
-  return [`  ${session.style.bad(damage.detail)}`, ...renderFacts(damageFacts(damage), session.style)];
+function damageLines(session: Session, damage: AnyDamage, more: [string, string][] = []): string[] {
+  const facts = [...damageFacts(damage), ...more];
+  return [`  ${session.style.bad(damage.detail)}`, ...renderFacts(facts, session.style)];
 }
 
-function fatalLines(session: Session, { run, fatal, salvage: rest }: Findings): string[] {
+/** Where the walk got to, what lies behind the damage, what to do. */
+function fatalFacts(session: Session, { run, fatal, salvage: rest }: Findings): [string, string][] {
+  if (fatal === undefined) return [];
   const facts: [string, string][] = [];
   const { lastKey } = run.result;
-  if (lastKey !== undefined) {
-    facts.push([
-      "last good",
-      `${formatKey(lastKey.key, lastKey.db)}, ends at offset ${formatOffset(lastKey.endOffset)}`,
-    ]);
+  if (lastKey !== undefined && !isWalkedWhole(fatal)) {
+    const key = formatKey(lastKey.key, lastKey.db);
+    facts.push(["last good", `${key}, ends at offset ${formatOffset(lastKey.endOffset)}`]);
   }
   if (rest !== undefined) facts.push(["behind it", rest.sentence]);
-  if (fatal !== undefined) {
-    const isLost = nextStepFor(fatal.code, session.input.name).startsWith("run rdb-inspect check");
-    facts.push([
-      "next",
-      isLost
-        ? "restore from another copy; rdb-inspect export writes the keys before the damage"
-        : nextStepFor(fatal.code, session.input.name),
-    ]);
-  }
-  return renderFacts(facts, session.style);
+  const next = nextStepFor(fatal.code, session.input.name);
+  const isThisCommand = next.startsWith("run rdb-inspect check");
+  facts.push([
+    "next",
+    isThisCommand ? "restore from another copy; rdb-inspect export writes the keys before the damage" : next,
+  ]);
+  return facts;
 }
 
 function documentOf(session: Session, { run, damages, damageCount, fatal, salvage: rest }: Findings): object {

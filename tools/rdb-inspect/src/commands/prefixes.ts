@@ -7,7 +7,7 @@ import { type PrefixesResult, prefixesPass } from "../passes/prefixes.ts";
 import type { PrefixRow } from "../prefix-table.ts";
 import { damageOf, failureText, notesText } from "../report.ts";
 import { formatCount, formatDuration, formatShare } from "../sizes-and-times.ts";
-import { type Column, renderTable } from "../terminal/table.ts";
+import { type Column, renderFacts, renderTable } from "../terminal/table.ts";
 import { parseCount, parseSeparators, parseShare } from "./option-values.ts";
 import { prefixTree } from "./prefix-tree.ts";
 import { type CommonOptions, Session } from "./session.ts";
@@ -87,13 +87,15 @@ function tableLines(
   const withPrefix = result.prefixes.rows
     .filter((row) => row.depth === 1)
     .reduce((sum, row) => sum + row.keyCount, 0);
-  const total = `${formatCount(result.keyCount)} keys, ${session.size(result.memoryBytes)} estimated for ${result.modelName}`;
-  const bare = result.keyCount - withPrefix;
-  return [
-    ...renderTable(columns, rows, session.style, 0),
-    "",
-    session.style.dim(`${total}; ${formatCount(bare)} keys are below no counted prefix`),
+  const facts: [string, string][] = [
+    ["keys", formatCount(result.keyCount)],
+    ["memory", `${session.size(result.memoryBytes)} estimated for ${result.modelName}`],
+    [
+      "no prefix",
+      `${formatCount(result.keyCount - withPrefix)} keys without a separator, or below no counted prefix`,
+    ],
   ];
+  return [...renderTable(columns, rows, session.style), "", ...renderFacts(facts, session.style)];
 }
 
 function droppedText(session: Session, { prefixes }: PrefixesResult): string {

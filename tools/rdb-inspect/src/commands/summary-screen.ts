@@ -249,13 +249,16 @@ function largestSection(session: Session, { result }: SummaryFacts): string[] {
   ];
 }
 
-/** The keys with the most elements, when they are not the largest ones anyway. */
+/** Keys among those with the most elements that are not among the largest. */
 function longestSection(session: Session, { result }: SummaryFacts): string[] {
   const known = new Set(result.largest.map(({ row }) => row.offset));
-  const longest = result.longest.filter(({ row }) => (row.itemCount ?? 0) > 1);
-  if (longest.every(({ row }) => known.has(row.offset))) return [];
+  const longest = result.longest.filter(({ row }) => (row.itemCount ?? 0) > 1 && !known.has(row.offset));
+  if (longest.length === 0) return [];
   const rows = longest.map(({ row }) => keyCells(session, row, result.totals));
-  return [heading(session, "Longest keys", "by elements"), ...renderTable(keyColumns, rows, session.style)];
+  return [
+    heading(session, "Longest other keys", "by elements"),
+    ...renderTable(keyColumns, rows, session.style),
+  ];
 }
 
 function prefixesSection(session: Session, { result }: SummaryFacts): string[] {

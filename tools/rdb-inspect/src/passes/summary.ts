@@ -147,7 +147,11 @@ class SummaryPass implements Pass<SummaryResult> {
       modelName: chooseModel(this.#settings.modelName, this.#file.facts).name,
       totals: this.#totals,
       dbs: [...this.#dbs.values()],
-      types: this.#types.filter((totals) => totals !== undefined),
+      types: mergeGroups(
+        [],
+        this.#types.filter((totals) => totals !== undefined),
+        nameOfType,
+      ),
       expiry: this.#expiry,
       eviction: this.#eviction,
       topCount: this.#settings.topCount,
@@ -260,7 +264,7 @@ export const summaryPass: SectionedPassKind<SummarySettings, SummaryResult> = {
     modelName: first.modelName,
     totals: addTotals(first.totals, second.totals),
     dbs: mergeGroups(first.dbs, second.dbs, (totals) => String(totals.db)),
-    types: mergeGroups(first.types, second.types, (totals) => `${totals.type} ${totals.encoding}`),
+    types: mergeGroups(first.types, second.types, nameOfType),
     expiry: {
       neverCount: first.expiry.neverCount + second.expiry.neverCount,
       pastCount: first.expiry.pastCount + second.expiry.pastCount,
@@ -281,6 +285,11 @@ export const summaryPass: SectionedPassKind<SummarySettings, SummaryResult> = {
     prefixes: mergePrefixTotals(first.prefixes, second.prefixes),
   }),
 };
+
+/** Several numbers of the format can be the same to people. */
+function nameOfType(totals: TypeTotals): string {
+  return `${totals.type} ${totals.encoding}`;
+}
 
 function addTotals<Totals extends KeyTotals>(first: Totals, second: KeyTotals): Totals {
   return {

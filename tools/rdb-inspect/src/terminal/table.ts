@@ -7,6 +7,7 @@
  * Widths are those on the screen (wide characters count two). When the line is too short, columns that
  * may go are left out, the least important first; the growing one is cut with an ellipsis at the end.
  */
+import { stripVTControlCharacters } from "node:util";
 import { displayWidth, previewBytes } from "@holdfast/bytes";
 import type { Style } from "./style.ts";
 
@@ -56,9 +57,9 @@ export function renderTable(
       const column = columns[index];
       const width = column.grows === true ? growingWidth : widths[index];
       const text = fitted(cells[index], column, width, place === shown.length - 1);
-      return (paintAll ?? column.paint ?? identity)(text);
+      return text.trim() === "" ? text : (paintAll ?? column.paint ?? identity)(text);
     });
-    return margin + parts.join(gap);
+    return (margin + parts.join(gap)).trimEnd();
   };
   return [
     line(
@@ -107,7 +108,7 @@ function textOf(cell: Cell, width: number): string {
   return " ".repeat(cell.indent) + previewBytes(cell.bytes, { maxWidth: Math.max(1, width - cell.indent) });
 }
 
-/** Lines of `label  value`, the labels dim and of one width. Values may span several lines. */
+/** Lines of `label  value`, the labels dim and of one width; long values are wrapped between words. */
 export function renderFacts(
   facts: readonly (readonly [label: string, value: string])[],
   style: Style,
@@ -115,11 +116,28 @@ export function renderFacts(
 ): string[] {
   const width = Math.max(...facts.map(([label]) => label.length));
   const margin = " ".repeat(indent);
+  const room = style.width - indent - width - gap.length;
   return facts.flatMap(([label, value]) =>
     value
       .split("\n")
+      .flatMap((part) => wrapped(part, room))
       .map((part, index) => `${margin}${style.dim((index === 0 ? label : "").padEnd(width))}${gap}${part}`),
   );
+}
+
+/** Colours take no room. A word that is too long for a line stays whole: it is meant to be copied. */
+function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line === "" || displayWidth(stripVTControlCharacters(longer)) <= room) line = longer;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  return [...lines, line];
 }
 
 /** A horizontal bar for a share of 0 to 1, at most `width` cells, in eighths of a cell. */
