@@ -21,6 +21,7 @@ import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
 import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
 import { type KeyHead, KeyRecord } from "./key-record.ts";
+import { QuickLane } from "./quick-lane.ts";
 import { type RecordContext, readRecord } from "./records.ts";
 import { Arena, StringReader } from "./strings.ts";
 import type { Templates } from "./templates.ts";
@@ -87,6 +88,7 @@ export class RdbDecoder {
   readonly #templates: Templates;
   readonly #records: RecordContext;
   readonly #walker: ValueWalker;
+  readonly #quickLane: QuickLane | undefined;
   readonly #scan: ValueScan;
   readonly #crc: Crc64 | undefined;
   /** Stream offset up to which the checksum was computed. */
@@ -108,6 +110,7 @@ export class RdbDecoder {
 
   readonly #reuseKeys: boolean;
   #key = new KeyRecord();
+  readonly #traceBatch = { of: "trace" as const, trace: new Float64Array(0), start: 0, end: 0 };
   /** The key under way was not handed over yet. */
   #isKeyPending = false;
   #isKeyTaken = false;
@@ -148,6 +151,9 @@ export class RdbDecoder {
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
+    // The lane reads no value but steps over it, and it asks nobody.
+    const isSkipping = this.#level === "skip" && options.select === undefined;
+    this.#quickLane = isSkipping ? new QuickLane(this.#window) : undefined;
     this.#reuseKeys = options.reuseKeys ?? false;
     this.#stage = "header";
     if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
@@ -168,20 +174,20 @@ export class RdbDecoder {
     return this.#db;
   }
 
-  /** True between two records: a decoder could be started here with `resumePoint`. */
+  /** Everything so far was whole records: none is under way. */
   get isBetweenRecords(): boolean {
     return this.#stage === "records";
   }
 
-  get resumePoint(): ResumePoint {
-    assert(this.#stage === "records", "only between two records can another decoder go on");
-    return {
-      dialect: this.#records.dialect,
-      version: this.#records.version,
-      db: this.#db,
-      offset: this.offset,
-      templates: this.#templates,
-    };
+  /**
+   * Where another decoder could go on: the start of the record under way, or of the next one. Undefined
+   * before the header was read, and from the end opcode on.
+   */
+  get resumePoint(): ResumePoint | undefined {
+    if (this.#stage !== "records" && this.#stage !== "value") return undefined;
+    const { dialect, version } = this.#records;
+    const offset = this.#stage === "value" ? this.#key.recordOffset : this.offset;
+    return { dialect, version, db: this.#db, offset, templates: this.#templates };
   }
 
   /**
@@ -328,6 +334,7 @@ export class RdbDecoder {
     this.#records.dialect = dialect;
     this.#records.version = version;
     this.#types = typeTable(dialect, version);
+    this.#quickLane?.useTypes(this.#types);
     this.#db = db;
     this.#stage = "records";
   }
@@ -337,6 +344,7 @@ export class RdbDecoder {
     const cursor = this.#cursor;
     for (;;) {
       const key = this.#beginKey();
+      if (this.#quickLane?.read(key) === true) return this.#quickEvent(key);
       const record = readRecord(this.#records, key, this.#types);
       if (typeof record === "object") {
         cursor.commit();
@@ -348,6 +356,23 @@ export class RdbDecoder {
       const event = this.#beginValue();
       if (event !== undefined || this.#findings.length > 0) return event;
     }
+  }
+
+  /** The quick lane has read the whole record. */
+  #quickEvent(key: KeyRecord): RdbEvent {
+    const lane = this.#quickLane as QuickLane;
+    this.#cursor.commit();
+    this.#keyCount += 1;
+    this.#isKeyTaken = true;
+    key.itemCount = lane.itemCount;
+    key.last = true;
+    key.endOffset = this.offset;
+    key.items = nothing;
+    if (this.#tracing) {
+      this.#walker.noteQuick(lane.textBytes, lane.second);
+      key.items = this.#takeTrace();
+    }
+    return key;
   }
 
   /** The object for the next key: a fresh one when the last was handed over and may still be in use. */
@@ -472,10 +497,17 @@ export class RdbDecoder {
   #takeItems(): ItemBatch {
     if (this.#reader !== undefined) return this.#scan.takeBatch();
     if (this.#handsOverBytes) return this.#takeRaw();
-    if (!this.#tracing) return nothing;
+    return this.#tracing ? this.#takeTrace() : nothing;
+  }
+
+  #takeTrace(): ItemBatch {
     const { trace, traceStart, traceCommitted } = this.#walker;
     this.#walker.takeTrace();
-    return { of: "trace", trace, start: traceStart, end: traceCommitted };
+    const batch = this.#reuseKeys ? this.#traceBatch : { ...this.#traceBatch };
+    batch.trace = trace;
+    batch.start = traceStart;
+    batch.end = traceCommitted;
+    return batch;
   }
 
   #takeRaw(): ItemBatch {

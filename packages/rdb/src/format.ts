@@ -429,6 +429,13 @@ export const fieldExpiryMaxMs = 2 ** 48 - 1;
 /** Limits of the idempotency part of streams (Redis 8.6). */
 export const idmpLimits = { durationSecMax: 86400, entriesMax: 10000 } as const;
 
+/**
+ * Most field names and values of one stream entry, and most field names of one hash template: a command
+ * has at most so many arguments. Above it is RDB_LIMIT; each costs far more memory than the byte it may
+ * take in a listpack.
+ */
+export const textsOfOneItemMax = 2 ** 20;
+
 /** Longest text of an array element that is stored under the small-string tag. */
 export const arraySmallStringMax = 7;
 

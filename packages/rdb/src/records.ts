@@ -207,7 +207,10 @@ function readSlotImport(context: RecordContext): RdbEvent {
       strings.at,
     );
   }
+  const countAt = cursor.window.position;
   const count = cursor.length();
+  if (count > clusterSlots)
+    cursor.fail("RDB_BAD_SLOT", `${count} slot ranges, a cluster has ${clusterSlots} slots`, countAt);
   const ranges: { start: number; end: number }[] = [];
   for (let index = 0; index < count; index += 1) {
     const start = readSlot(context);

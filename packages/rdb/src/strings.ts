@@ -207,3 +207,10 @@ export function decimalDigits(value: number): number {
   if (size < 100_000_000) return sign + (size < 10_000_000 ? 7 : 8);
   return sign + (size < 1_000_000_000 ? 9 : 10);
 }
+
+/** The integer of an int-encoded string whose prefix byte is at `at`. */
+export function storedInt(buffer: Uint8Array, at: number): number {
+  if (buffer[at] === 0xc0) return (buffer[at + 1] << 24) >> 24;
+  if (buffer[at] === 0xc1) return ((buffer[at + 1] | (buffer[at + 2] << 8)) << 16) >> 16;
+  return buffer[at + 1] | (buffer[at + 2] << 8) | (buffer[at + 3] << 16) | (buffer[at + 4] << 24);
+}

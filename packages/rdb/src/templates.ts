@@ -9,6 +9,7 @@
  * Source: redis/librdb issue 107 and the pull request it names; no 8.10 server was at hand.
  */
 import type { RdbCursor } from "./cursor.ts";
+import { textsOfOneItemMax } from "./format.ts";
 import { PackedReader, validatePacked } from "./packed/packed-reader.ts";
 import type { StringReader } from "./strings.ts";
 
@@ -31,6 +32,7 @@ export function readTemplateNames(
     cursor.fail("RDB_BAD_TEMPLATE", `field names in form ${form}, only 0 and 1 exist`, at);
   strings.read(limitBytes);
   const count = validatePacked("listpack", strings.buffer, strings.start, strings.end, strings.at);
+  checkCount(cursor, count, strings.at);
   const reader = new PackedReader();
   reader.open("listpack", strings.buffer, strings.start, count);
   const names: Uint8Array[] = [];
@@ -50,6 +52,7 @@ export function readNameList(
   const at = cursor.window.position;
   const count = cursor.length();
   if (count === 0) cursor.fail("RDB_BAD_TEMPLATE", "template without fields", at);
+  checkCount(cursor, count, at);
   const names: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1) {
     strings.read(limitBytes);
@@ -60,6 +63,11 @@ export function readNameList(
     names.push(name.slice());
   }
   return names;
+}
+
+function checkCount(cursor: RdbCursor, count: number, at: number): void {
+  if (count > textsOfOneItemMax)
+    cursor.fail("RDB_LIMIT", `template of ${count} fields, above the limit of ${textsOfOneItemMax}`, at);
 }
 
 function compareNames(first: Uint8Array, second: Uint8Array): number {

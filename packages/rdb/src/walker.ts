@@ -27,7 +27,7 @@ import type { RdbCursor } from "./cursor.ts";
 import { arrayTag, moduleOpcode, type PackedKind, type TypeRow, typeRows } from "./format.ts";
 import { readModuleId } from "./module-opcodes.ts";
 import { packedHeadBytes, statedPackedCount, validatePacked } from "./packed/packed-reader.ts";
-import { decimalDigits, type StringReader } from "./strings.ts";
+import { decimalDigits, type StringReader, storedInt } from "./strings.ts";
 import { readTemplateNames, type Templates, templateFieldCount } from "./templates.ts";
 
 interface Operation {
@@ -90,7 +90,7 @@ export class ValueWalker {
   begin(row: TypeRow): void {
     this.#row = row;
     this.#depth = 0;
-    this.#bodies[0] = operationsOf(row.layout);
+    this.#bodies[0] = operationsOf(row);
     this.#pc[0] = 0;
     this.#rounds[0] = 1;
     this.#skipBytes = 0;
@@ -98,6 +98,17 @@ export class ValueWalker {
     this.#countKnown = true;
     this.#statedItems = undefined;
     this.traceStart = this.#traceEnd = this.traceCommitted;
+  }
+
+  /** Traces a value of two numbers that was read by other means. */
+  noteQuick(first: number, second: number): void {
+    if (this.traceCommitted + 2 > this.trace.length) {
+      this.trace = new Float64Array(traceSlabItems);
+      this.traceCommitted = 0;
+    }
+    this.traceStart = this.traceCommitted;
+    this.trace[this.traceCommitted++] = first;
+    this.trace[this.traceCommitted++] = second;
   }
 
   /** Elements of the value when the walk is over; undefined when the file does not say. */
@@ -494,13 +505,13 @@ export function readContainer(cursor: RdbCursor): number {
 }
 
 /** The operations of every layout. */
-const operationsByLayout: ReadonlyMap<string, readonly Operation[]> = new Map(
-  typeRows.map((row) => [row.layout, compile(row.layout, 0).operations]),
+const operationsByRow: ReadonlyMap<TypeRow, readonly Operation[]> = new Map(
+  typeRows.map((row) => [row, compile(row.layout, 0).operations]),
 );
 
-function operationsOf(layout: string): readonly Operation[] {
-  const operations = operationsByLayout.get(layout);
-  assert(operations !== undefined, `layout ${layout} is not in the type table`);
+function operationsOf(row: TypeRow): readonly Operation[] {
+  const operations = operationsByRow.get(row);
+  assert(operations !== undefined, `${row.name} is not in the type table`);
   return operations;
 }
 
@@ -527,11 +538,4 @@ function tightLoop(body: readonly Operation[]): { stringsInBody: number; tailByt
   return found === null
     ? { stringsInBody: 0, tailBytes: 0 }
     : { stringsInBody: found[1].length, tailBytes: found[2].length * 8 };
-}
-
-/** The integer of an int-encoded string whose prefix byte is at `at`. */
-function storedInt(buffer: Uint8Array, at: number): number {
-  if (buffer[at] === 0xc0) return (buffer[at + 1] << 24) >> 24;
-  if (buffer[at] === 0xc1) return ((buffer[at + 1] | (buffer[at + 2] << 8)) << 16) >> 16;
-  return buffer[at + 1] | (buffer[at + 2] << 8) | (buffer[at + 3] << 16) | (buffer[at + 4] << 24);
 }

@@ -11,6 +11,7 @@
  */
 import { Damage } from "../errors.ts";
 import type { Bytes, StreamEntry, StreamId } from "../events.ts";
+import { textsOfOneItemMax } from "../format.ts";
 import type { PackedReader } from "../packed/packed-reader.ts";
 
 const flagDeleted = 1;
@@ -93,6 +94,12 @@ export class StreamNode {
   #texts(count: number, building: boolean): Bytes[] {
     if (count > this.#packed.left)
       this.#fail(`${count} texts announced, ${this.#packed.left} entries are left`);
+    if (count > textsOfOneItemMax)
+      throw new Damage(
+        "RDB_LIMIT",
+        `${count} texts in one entry, above the limit of ${textsOfOneItemMax}`,
+        this.#at,
+      );
     const texts: Bytes[] = building ? [] : new Array<Bytes>(count).fill(noBytes);
     for (let index = 0; index < count; index += 1) {
       this.#packed.next();

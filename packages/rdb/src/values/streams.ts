@@ -20,6 +20,8 @@ import { StreamNode } from "./stream-node.ts";
 import type { ValueReader, ValueScan } from "./value-scan.ts";
 
 const rawIdBytes = 16;
+/** What a view of a text costs, about: entries of many empty texts must fill a batch too. */
+const viewBytes = 96;
 
 const typeWithCounters = 19;
 const typeWithActiveTime = 21;
@@ -155,7 +157,7 @@ function readEntry(scan: ValueScan, memory: StreamMemory): void {
     if (entry !== undefined)
       scan.addPart(
         entry,
-        entry.fields.reduce((sum, bytes) => sum + bytes.length, 0),
+        entry.fields.reduce((sum, bytes) => sum + bytes.length + viewBytes, 0),
       );
   }
   if (scan.building) node?.finish();
