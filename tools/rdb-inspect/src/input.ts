@@ -37,6 +37,8 @@ export interface Input {
 export interface InputDoors {
   readonly files: FileSystem;
   readonly stdin: Readable;
+  /** Ends also a wait for bytes that never come. */
+  readonly signal: AbortSignal;
 }
 
 /** Enough to tell every kind apart. */
@@ -44,7 +46,7 @@ const sniffBytes = 64;
 
 /** Opens and recognises an input. Throws Problem for what is no RDB, FileError when it cannot be opened. */
 export async function openInput(doors: InputDoors, path: string): Promise<Input> {
-  const source = path === "-" ? stdinSource(doors.stdin) : await fileSource(doors.files, path);
+  const source = path === "-" ? stdinSource(doors) : await fileSource(doors.files, path);
   try {
     const container = sniffContainer(await source.peek(sniffBytes));
     const input = new SourceInput(source, container);
@@ -97,9 +99,9 @@ async function peekFile(file: File, count: number): Promise<Uint8Array> {
   return target.subarray(0, filled);
 }
 
-function stdinSource(stdin: Readable): Source {
+function stdinSource({ stdin, signal }: InputDoors): Source {
   const name = "standard input";
-  return streamSource(name, readStream(stdin, { name }), async () => {});
+  return streamSource(name, readStream(stdin, { name, signal }), async () => {});
 }
 
 function streamSource(
