@@ -14,7 +14,7 @@
  *
  * Source: rdb.h of Redis and Valkey.
  */
-import { type ByteWindow, decimalOf } from "@holdfast/bytes";
+import type { ByteWindow } from "@holdfast/bytes";
 import { Damage, type RdbErrorCode } from "./errors.ts";
 
 /** Thrown when the window ends inside an element. Only the decoder catches it. */
@@ -184,9 +184,4 @@ export class RdbCursor {
     window.position += 9;
     return window.view.getUint32(at + 1, false) * 4294967296 + window.view.getUint32(at + 5, false);
   }
-}
-
-/** Decimal text of an integer that the file stores in binary. */
-export function integerText(value: number | bigint): Uint8Array {
-  return decimalOf(value);
 }

@@ -103,6 +103,8 @@ export class RdbDecoder {
   #isStarved = true;
   #batchWasFull = false;
   #types: readonly (TypeRow | undefined)[] = [];
+  /** By type number, like `#types`. */
+  #readers: readonly (ValueReader | undefined)[] = [];
   #db = 0;
   #keyCount = 0;
   #trailingBytes = 0;
@@ -151,9 +153,9 @@ export class RdbDecoder {
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
-    // The lane reads no value but steps over it, and it asks nobody.
-    const isSkipping = this.#level === "skip" && options.select === undefined;
-    this.#quickLane = isSkipping ? new QuickLane(this.#window) : undefined;
+    // The lane steps over values and asks nobody.
+    const isQuick = (this.#level === "skip" || this.#level === "check") && options.select === undefined;
+    this.#quickLane = isQuick ? new QuickLane(this.#window, this.#level === "skip") : undefined;
     this.#reuseKeys = options.reuseKeys ?? false;
     this.#stage = "header";
     if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
@@ -334,6 +336,7 @@ export class RdbDecoder {
     this.#records.dialect = dialect;
     this.#records.version = version;
     this.#types = typeTable(dialect, version);
+    this.#readers = this.#types.map((row) => (row === undefined ? undefined : readerOf(row)));
     this.#quickLane?.useTypes(this.#types);
     this.#db = db;
     this.#stage = "records";
@@ -388,7 +391,7 @@ export class RdbDecoder {
     const level = this.#select?.(key) ?? this.#level;
     const { row } = key;
     this.#valueLevel = level;
-    this.#reader = level === "items" || level === "check" ? readerOf(row) : undefined;
+    this.#reader = level === "items" || level === "check" ? this.#readers[row.number] : undefined;
     if (this.#reader === undefined) {
       this.#walker.begin(row);
       this.#rawOffset = this.#window.offset;

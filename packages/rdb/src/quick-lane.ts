@@ -25,6 +25,7 @@ const canonicalIntBytesMax = 20;
 
 export class QuickLane {
   readonly #window: ByteWindow;
+  readonly #skips: boolean;
   /** Rows that the lane can read, by number; filled for the file's dialect and version. */
   readonly #rows: (TypeRow | undefined)[] = new Array(256).fill(undefined);
   readonly #head = new Uint8Array(packedHeadBytes);
@@ -35,14 +36,17 @@ export class QuickLane {
   second = 0;
   itemCount = 0;
 
-  constructor(window: ByteWindow) {
+  /** `skips`: values are only stepped over; otherwise the lane takes just those that have nothing to check. */
+  constructor(window: ByteWindow, skips: boolean) {
     this.#window = window;
+    this.#skips = skips;
   }
 
   useTypes(types: readonly (TypeRow | undefined)[]): void {
     for (const [number, row] of types.entries()) {
-      this.#rows[number] =
-        row?.layout === "S" || (row?.layout === "p" && row.leadingEntries === undefined) ? row : undefined;
+      const isCommon =
+        row?.layout === "S" || (this.#skips && row?.layout === "p" && row.leadingEntries === undefined);
+      this.#rows[number] = isCommon ? row : undefined;
     }
   }
 
@@ -86,7 +90,7 @@ export class QuickLane {
     if (first < 0x40) return this.#readPlain(row, buffer, at + 1, first, limit);
     if (first < 0x80)
       return this.#readPlain(row, buffer, at + 2, ((first & 0x3f) << 8) | buffer[at + 1], limit);
-    if (first === 0xc3) return this.#readLzf(row, buffer, at + 1, limit);
+    if (first === 0xc3) return this.#skips ? this.#readLzf(row, buffer, at + 1, limit) : -1;
     if (first < 0xc0 || first > 0xc2 || row.packed !== undefined) return -1;
     this.textBytes = decimalDigits(storedInt(buffer, at));
     this.second = this.itemCount = 1;
@@ -104,8 +108,8 @@ export class QuickLane {
         return end;
       }
       const digit = buffer[body];
-      // Text that may be an integer is judged by the general way.
-      if (size > 0 && (digit === 0x2d || (digit >= 0x30 && digit <= 0x39))) return -1;
+      // Text that may be an integer is judged by the general way, where somebody wants to know.
+      if (this.#skips && size > 0 && (digit === 0x2d || (digit >= 0x30 && digit <= 0x39))) return -1;
       this.second = 0;
       return end;
     }

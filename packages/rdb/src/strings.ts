@@ -10,46 +10,52 @@
  * Source: rdb.c of Redis and Valkey (rdbGenericLoadStringObject).
  */
 import { LZF_MAX_RATIO, LzfError, lzfDecompress } from "@holdfast/bytes";
-import { integerText, type RdbCursor } from "./cursor.ts";
+import type { RdbCursor } from "./cursor.ts";
 import { Damage } from "./errors.ts";
 
 export type StoredForm = "raw" | "int" | "lzf";
 
-/** Memory for unpacked strings between two pushes; what it hands out is borrowed like the window's bytes. */
+/** Memory for unpacked strings between two pushes; what lies in it is borrowed like the window's bytes. */
 export class Arena {
   static readonly #slabBytes = 256 * 1024;
   #slab = new Uint8Array(0);
   #used = 0;
   readonly #poison: boolean;
-  #handedOut: Uint8Array[] = [];
+  #filled: Uint8Array[] = [];
+  /** Where the last claim lies: buffer[start, start + size). */
+  buffer: Uint8Array = this.#slab;
+  start = 0;
 
   constructor(poison: boolean) {
     this.#poison = poison;
   }
 
-  take(sizeBytes: number): Uint8Array {
-    const bytes = this.#allocate(sizeBytes);
-    if (this.#poison) this.#handedOut.push(bytes);
-    return bytes;
-  }
-
-  #allocate(sizeBytes: number): Uint8Array {
-    if (sizeBytes > Arena.#slabBytes / 4) return new Uint8Array(sizeBytes);
+  /** Sets `buffer` and `start` to room for so many bytes. */
+  claim(sizeBytes: number): void {
+    if (sizeBytes > Arena.#slabBytes / 4) {
+      this.#use(new Uint8Array(sizeBytes), 0);
+      return;
+    }
     if (this.#used + sizeBytes > this.#slab.length) {
       this.#slab = new Uint8Array(Arena.#slabBytes);
       this.#used = 0;
     }
-    const start = this.#used;
+    this.#use(this.#slab, this.#used);
     this.#used += sizeBytes;
-    return this.#slab.subarray(start, this.#used);
   }
 
-  /** Everything handed out is free again. */
+  #use(buffer: Uint8Array, start: number): void {
+    this.buffer = buffer;
+    this.start = start;
+    if (this.#poison && this.#filled.at(-1) !== buffer) this.#filled.push(buffer);
+  }
+
+  /** Everything claimed is free again. */
   reset(): void {
     this.#used = 0;
     if (!this.#poison) return;
-    for (const bytes of this.#handedOut) bytes.fill(0xdb);
-    this.#handedOut = [];
+    for (const buffer of this.#filled) buffer.fill(0xdb);
+    this.#filled = [];
     this.#slab = new Uint8Array(0);
   }
 }
@@ -155,40 +161,48 @@ export class StringReader {
       this.start = position;
       this.end = position + this.storedBytes;
     } else if (this.form === "int") {
-      this.#own(integerText(this.#peekInt()));
+      this.#writeInt(this.#peekInt());
     } else {
-      this.#own(this.#unpack(position));
+      this.#unpack(position);
     }
     window.position = position + this.storedBytes;
   }
 
-  #own(bytes: Uint8Array): void {
-    this.buffer = bytes;
-    this.start = 0;
-    this.end = bytes.length;
+  /** Passes over the stored bytes behind a head; an LZF block is unpacked all the same, to be checked. */
+  pass(limitBytes: number): void {
+    this.head();
+    if (this.textBytes > limitBytes || this.storedBytes > limitBytes) this.#tooLong(limitBytes);
+    if (this.form === "lzf") this.body();
+    else this.#cursor.skip(this.storedBytes);
   }
 
-  #unpack(position: number): Uint8Array {
-    const text = this.arena.take(this.textBytes);
+  #writeInt(value: number): void {
+    this.arena.claim(this.textBytes);
+    this.#useArena();
+    writeDecimal(value, this.buffer, this.end);
+  }
+
+  /** The text is what the arena handed out last. */
+  #useArena(): void {
+    this.buffer = this.arena.buffer;
+    this.start = this.arena.start;
+    this.end = this.start + this.textBytes;
+  }
+
+  #unpack(position: number): void {
+    this.arena.claim(this.textBytes);
+    this.#useArena();
+    const { buffer } = this.#cursor.window;
     try {
-      lzfDecompress(
-        this.#cursor.window.buffer,
-        position,
-        position + this.storedBytes,
-        text,
-        0,
-        this.textBytes,
-      );
+      lzfDecompress(buffer, position, position + this.storedBytes, this.buffer, this.start, this.end);
     } catch (error) {
       if (!(error instanceof LzfError)) throw error;
       throw lzfDamage(error, this.at);
     }
-    return text;
   }
 
   /** The text of the last `read()` as a view: borrowed. */
   view(): Uint8Array {
-    if (this.start === 0 && this.end === this.buffer.length) return this.buffer;
     return this.buffer.subarray(this.start, this.end);
   }
 }
@@ -213,4 +227,16 @@ export function storedInt(buffer: Uint8Array, at: number): number {
   if (buffer[at] === 0xc0) return (buffer[at + 1] << 24) >> 24;
   if (buffer[at] === 0xc1) return ((buffer[at + 1] | (buffer[at + 2] << 8)) << 16) >> 16;
   return buffer[at + 1] | (buffer[at + 2] << 8) | (buffer[at + 3] << 16) | (buffer[at + 4] << 24);
+}
+
+/** Writes the decimal text of an integer below 2^53 so that it ends before target[end]. */
+export function writeDecimal(value: number, target: Uint8Array, end: number): void {
+  let at = end;
+  let rest = value < 0 ? -value : value;
+  do {
+    const next = Math.floor(rest / 10);
+    target[--at] = 0x30 + (rest - next * 10);
+    rest = next;
+  } while (rest > 0);
+  if (value < 0) target[at - 1] = 0x2d;
 }

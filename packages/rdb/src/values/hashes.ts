@@ -46,6 +46,7 @@ function readFields(scan: ValueScan, layout: ExpiringLayout): boolean {
   if (scan.phase === phase.count) {
     scan.itemCount = scan.cursor.length();
     scan.enter(phase.fields, scan.itemCount);
+    scan.seen.expect(scan.itemCount);
   }
   const base = layout.hasBase ? (scan.memory as number) : 0;
   while (scan.left > 0) {
@@ -73,7 +74,7 @@ function checkField(scan: ValueScan, layout: ExpiringLayout, base: number): void
   layout.before?.(cursor, base);
   scan.readElement();
   const { buffer, start, end, at } = strings;
-  scan.readElement();
+  scan.passElement();
   layout.behind?.(cursor, base);
   scan.checkNew(buffer, start, end, "a field", at);
 }
@@ -155,6 +156,7 @@ function hasWholeFields(scan: ValueScan, perField: number): boolean {
 
 function checkPackedFields(scan: ValueScan): void {
   const { packed } = scan;
+  scan.seen.expect(packed.left / 2);
   while (packed.left > 0) {
     packed.next();
     checkPackedEntryIsNew(scan, "a field");

@@ -16,8 +16,12 @@ export const readPlainList: ValueReader = (scan) => {
   }
   while (scan.left > 0) {
     if (scan.isBatchFull) return false;
-    scan.readElement();
-    if (scan.building) scan.addElement(scan.strings.view());
+    if (scan.building) {
+      scan.readElement();
+      scan.addElement(scan.strings.view());
+    } else {
+      scan.passElement();
+    }
     scan.roundDone();
   }
   return scan.finish();

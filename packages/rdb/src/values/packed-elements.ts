@@ -14,6 +14,7 @@ export function readPackedElements(scan: ValueScan, unique = false): boolean {
     scan.itemCount = packed.left;
     scan.enter(phase.entries);
     if (!scan.building) {
+      scan.seen.expect(packed.left);
       while (unique && packed.left > 0) {
         packed.next();
         checkPackedEntryIsNew(scan, "a member");

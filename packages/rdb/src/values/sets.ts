@@ -9,6 +9,7 @@ export const readPlainSet: ValueReader = (scan) => {
   if (scan.phase === phase.count) {
     scan.itemCount = scan.cursor.length();
     scan.enter(phase.members, scan.itemCount);
+    scan.seen.expect(scan.itemCount);
   }
   while (scan.left > 0) {
     if (scan.isBatchFull) return false;

@@ -57,6 +57,8 @@ export class ValueScan {
   /** Of an array. */
   insertIndex: bigint | undefined;
   readonly seen: ByteSet;
+  /** Room for the text of a 32-bit integer, and what a set of words reads beyond it. */
+  readonly integerText = new Uint8Array(16);
   /** Index in the window where the value begins. */
   #valueOffset = 0;
 
@@ -169,6 +171,11 @@ export class ValueScan {
   /** Reads a string that is one element. */
   readElement(): void {
     this.strings.read(this.limits.elementLimitBytes);
+  }
+
+  /** Reads a string that is one element and that nobody wants to see. */
+  passElement(): void {
+    this.strings.pass(this.limits.elementLimitBytes);
   }
 
   /**

@@ -11,6 +11,7 @@ export const readPlainZset: ValueReader = (scan) => {
   if (scan.phase === phase.count) {
     scan.itemCount = scan.cursor.length();
     scan.enter(phase.members, scan.itemCount);
+    scan.seen.expect(scan.itemCount);
   }
   const readScore = scan.row.number === textScoresType ? readTextScore : readBinaryScore;
   while (scan.left > 0) {
@@ -61,6 +62,7 @@ function hasWholePairs(scan: ValueScan): boolean {
 
 function checkMembers(scan: ValueScan): void {
   const { packed } = scan;
+  scan.seen.expect(packed.left / 2);
   while (packed.left > 0) {
     packed.next();
     checkPackedEntryIsNew(scan, "a member");
