@@ -182,16 +182,21 @@ export class PrefixTable {
     return entry;
   }
 
-  /** Keeps the heavier half; of equal weight the shallower, so that no prefix outlives one above it. */
+  /**
+   * Keeps what is heavier than the median. Equal weights go together, so that no prefix outlives one above it,
+   * which is at least as heavy.
+   */
   #dropLighterHalf(): void {
-    const order = Int32Array.from({ length: this.#count }, (_, entry) => entry);
-    order.sort((a, b) => this.#memory[b] - this.#memory[a] || this.#depths[a] - this.#depths[b] || a - b);
-    const keptCount = this.#count >> 1;
-    this.#droppedWeight += this.#memory[order[keptCount]];
-    this.#droppedCount += this.#count - keptCount;
-    const kept = order.subarray(0, keptCount).sort();
+    const count = this.#count;
+    // Sorting numbers natively takes a tenth of sorting entries with a comparison of our own.
+    const dropWeight = this.#memory.slice(0, count).sort()[(count - 1) >> 1];
+    let keptCount = 0;
     this.#textBytes = 0;
-    for (let to = 0; to < keptCount; to++) this.#move(kept[to], to);
+    for (let entry = 0; entry < count; entry++) {
+      if (this.#memory[entry] > dropWeight) this.#move(entry, keptCount++);
+    }
+    this.#droppedWeight += dropWeight;
+    this.#droppedCount += count - keptCount;
     this.#count = keptCount;
     this.#rebuildSlots();
   }

@@ -16,51 +16,72 @@ const backslash = 0x5c;
 const byteClass = new Uint8Array(256).fill(1, 0x80).fill(2, 0, 0x20);
 byteClass[quote] = byteClass[backslash] = 2;
 
-/** What stands for a byte that has to be escaped. */
-const escapes: readonly string[] = Array.from({ length: 128 }, (_, byte) =>
-  JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
+/** What stands for a byte that has to be escaped, as bytes. */
+const escapes: readonly Uint8Array[] = Array.from({ length: 128 }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1), "latin1"),
 );
+/** The longest of them: `\u001f`. */
+const escapeBytesMax = 6;
+/** Bytes that are written at a time, with room for the case that all of them are escaped. */
+const sliceBytes = 4096;
 
 /** Writes bytes[start, end) as one JSON value. */
 export function writeJsonBytes(sink: ByteSink, bytes: Uint8Array, start = 0, end = bytes.length): void {
-  const count = end - start;
-  const room = sink.reserve(count + 2);
-  const { buffer } = room;
-  let to = room.at;
-  buffer[to++] = quote;
-  let at = start;
-  let seen = 0;
-  for (; at < end; at++) {
+  if (end - start > sliceBytes) {
+    writeLong(sink, bytes.subarray(start, end));
+    return;
+  }
+  const { buffer, at } = sink.reserve((end - start) * escapeBytesMax + 2);
+  buffer[at] = quote;
+  const to = putText(buffer, at + 1, bytes, start, end, false);
+  if (to < 0) writeBase64Object(sink, bytes.subarray(start, end));
+  else {
+    buffer[to] = quote;
+    sink.advance(to + 1 - at);
+  }
+}
+
+function writeLong(sink: ByteSink, bytes: Uint8Array): void {
+  if (!isUtf8(bytes)) {
+    writeBase64Object(sink, bytes);
+    return;
+  }
+  sink.byte(quote);
+  for (let start = 0; start < bytes.length; start += sliceBytes) {
+    const end = Math.min(bytes.length, start + sliceBytes);
+    const { buffer, at } = sink.reserve((end - start) * escapeBytesMax);
+    sink.advance(putText(buffer, at, bytes, start, end, true) - at);
+  }
+  sink.byte(quote);
+}
+
+/**
+ * Puts the inside of a JSON string at `to`, escaping what JSON forbids; returns the index behind it, or -1 when
+ * the bytes turn out to be no text. `isText`: they are known to be valid UTF-8.
+ */
+function putText(
+  buffer: Uint8Array,
+  to: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isText: boolean,
+): number {
+  for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    seen |= byteClass[byte];
-    if (seen !== 0) break;
+    const kind = byteClass[byte];
+    if (kind === 2) {
+      const escaped = escapes[byte];
+      for (let index = 0; index < escaped.length; index++) buffer[to++] = escaped[index];
+      continue;
+    }
+    if (kind === 1 && !isText) {
+      if (!isUtf8(bytes.subarray(start, end))) return -1;
+      isText = true;
+    }
     buffer[to++] = byte;
   }
-  if (at === end) {
-    buffer[to] = quote;
-    sink.advance(count + 2);
-  } else writeCarefully(sink, bytes, start, end);
-}
-
-function writeCarefully(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
-  const part = bytes.subarray(start, end);
-  if (isUtf8(part)) {
-    sink.byte(quote);
-    writeEscaped(sink, part);
-    sink.byte(quote);
-  } else writeBase64Object(sink, part);
-}
-
-/** The inside of a JSON string: valid UTF-8 with what JSON forbids escaped. Runs are copied as they are. */
-function writeEscaped(sink: ByteSink, bytes: Uint8Array): void {
-  let runStart = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    if (byteClass[bytes[at]] !== 2) continue;
-    sink.bytes(bytes, runStart, at);
-    sink.ascii(escapes[bytes[at]]);
-    runStart = at + 1;
-  }
-  sink.bytes(bytes, runStart, bytes.length);
+  return to;
 }
 
 /** Writes `{"$base64":"…"}`. */
