@@ -29,8 +29,7 @@ describe("completion", () => {
 
   test.skipIf(!hasBash)("bash offers the formats of the command at hand", async () => {
     const { stdout } = await runCommand(["completion", "bash"]);
-    const ask =
-      "COMP_WORDS=(rdb-inspect keys --format ''); COMP_CWORD=3; _rdb_inspect; echo \"${COMPREPLY[@]}\"";
+    const ask = `COMP_WORDS=(rdb-inspect keys --format ''); COMP_CWORD=3; _rdb_inspect; echo \${COMPREPLY[*]}`;
     const { stdout: answer, stderr } = spawnSync("bash", ["-c", `${stdout}\n${ask}`], { encoding: "utf8" });
     expect({ answer: answer.trim(), stderr }).toEqual({ answer: "table csv ndjson", stderr: "" });
   });
