@@ -146,6 +146,7 @@ export const typeRows: readonly TypeRow[] = [
     since: 2,
     layout: "p",
     packed: "zipmap",
+    entriesPerItem: 2,
   },
   {
     number: 10,
