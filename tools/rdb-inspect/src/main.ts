@@ -26,7 +26,10 @@ const host: Host = {
   files,
   clock,
   stdin: process.stdin,
-  workers: { count: Number(process.env.HOLDFAST_THREADS ?? Math.min(availableParallelism(), workersMax)), start: startNodeWorker },
+  workers: {
+    count: Number(process.env.HOLDFAST_THREADS ?? Math.min(availableParallelism(), workersMax)),
+    start: startNodeWorker,
+  },
   writeOut: writerOf(process.stdout),
   writeErr: (text) => {
     if (text !== "") process.stderr.write(text);

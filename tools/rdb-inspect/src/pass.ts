@@ -45,10 +45,10 @@ export interface SectionedPassKind<Settings, Result extends PassResult> extends 
 
 export interface SectionPlan<Settings> {
   /**
-   * Size of a section. Small ones keep little output waiting for its turn, large ones have little to
-   * merge.
+   * The pass writes nothing and its result does not depend on the order of the keys: then one pass serves
+   * all sections of a worker, and only one result a worker is merged.
    */
-  readonly sectionBytes: number;
+  readonly isOrderFree: boolean;
   /** Settings for a section that does not see the start of the file, which says these facts. */
   readonly settingsFor: (facts: FileFacts) => Settings;
 }

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mergeTop, TopList } from "./top-list.ts";
 
-function top(weights: readonly number[], limit: number) {
+function top(weights: readonly number[], limit: number, places = weights.map((_, index) => index)) {
   const list = new TopList<number>(limit);
   weights.forEach((weight, index) => {
-    if (weight > list.threshold) list.add(weight, index);
+    if (weight > list.threshold) list.add(weight, places[index], places[index]);
   });
   return list.sorted();
 }
@@ -28,12 +28,15 @@ describe("the heaviest of many", () => {
     );
   });
 
-  test("are the same when two halves of the input are merged", () => {
+  test("are the same whoever read which part of the input", () => {
     fc.assert(
-      fc.property(weights, weights, fc.nat(12), (first, second, limit) => {
-        const later = top(second, limit).map((entry) => ({ ...entry, row: entry.row + first.length }));
-        const merged = mergeTop(top(first, limit), later, limit);
-        expect(merged.map(({ row }) => row)).toEqual(expected([...first, ...second], limit));
+      fc.property(fc.array(fc.tuple(fc.nat(20), fc.boolean()), { maxLength: 200 }), fc.nat(12), (input, limit) => {
+        const part = (isSecond: boolean) => {
+          const places = input.flatMap(([, second], place) => (second === isSecond ? [place] : []));
+          return top(places.map((place) => input[place][0]), limit, places);
+        };
+        const merged = mergeTop(part(true), part(false), limit);
+        expect(merged.map(({ row }) => row)).toEqual(expected(input.map(([weight]) => weight), limit));
       }),
     );
   });

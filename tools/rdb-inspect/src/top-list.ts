@@ -1,14 +1,15 @@
 /**
  * The N heaviest of very many: a heap with the lightest on top, so that most candidates cost one comparison.
  *
- *   if (weight > top.threshold) top.add(weight, makeRow())
+ *   if (weight > top.threshold) top.add(weight, place, makeRow())
  *
- * Among equals the one that came first stays: the result does not depend on how the input was cut.
+ * Among equals the one that stands first in the input stays: the result does not depend on how the input
+ * was cut, nor on who read which part.
  */
 
 export interface Weighed<Row> {
   readonly weight: number;
-  /** Count of rows added before this one. */
+  /** Where it stands in the input: the lower one wins among equals. */
   readonly order: number;
   readonly row: Row;
 }
@@ -18,7 +19,6 @@ export class TopList<Row> {
   threshold: number;
   readonly #limit: number;
   readonly #heap: Weighed<Row>[] = [];
-  #added = 0;
 
   /** Keeps at most `limit` rows, at least 0. */
   constructor(limit: number) {
@@ -26,9 +26,10 @@ export class TopList<Row> {
     this.threshold = limit > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
 
-  add(weight: number, row: Row): void {
+  /** `order`: the row's place in the input. Rows are added in ascending order. */
+  add(weight: number, order: number, row: Row): void {
     if (!(weight > this.threshold)) return;
-    const entry = { weight, order: this.#added++, row };
+    const entry = { weight, order, row };
     if (this.#heap.length < this.#limit) {
       this.#heap.push(entry);
       this.#rise(this.#heap.length - 1);
@@ -73,13 +74,11 @@ function isLighter(a: Weighed<unknown>, b: Weighed<unknown>): boolean {
   return a.weight < b.weight || (a.weight === b.weight && a.order > b.order);
 }
 
-/** The heaviest of two lists that are sorted, the second from a later part of the input. */
+/** The heaviest of two lists from different parts of one input. */
 export function mergeTop<Row>(
   first: readonly Weighed<Row>[],
   second: readonly Weighed<Row>[],
   limit: number,
 ): Weighed<Row>[] {
-  const shift = first.reduce((most, entry) => Math.max(most, entry.order + 1), 0);
-  const later = second.map((entry) => ({ ...entry, order: entry.order + shift }));
-  return [...first, ...later].sort((a, b) => (isLighter(a, b) ? 1 : -1)).slice(0, limit);
+  return [...first, ...second].sort((a, b) => (isLighter(a, b) ? 1 : -1)).slice(0, limit);
 }

@@ -1,7 +1,7 @@
 /** What the main thread and a worker say to each other. Buffers move, they are not copied. */
 import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
 import type { FormatError } from "@holdfast/bytes";
-import type { SectionResult } from "./section-runner.ts";
+import type { SectionEnd } from "./section-runner.ts";
 
 /** To the worker. Sections of one worker come one after the other. */
 export type Order =
@@ -14,18 +14,28 @@ export type Order =
       readonly name: string;
       readonly totalBytes: number | undefined;
       readonly resume: ResumePoint | undefined;
+      /** The pass of the worker's last section goes on, if there was one. */
+      readonly isOrderFree: boolean;
     }
   | { readonly kind: "piece"; readonly bytes: Uint8Array; readonly rdbBytes: number }
-  | { readonly kind: "close"; readonly isLast: boolean };
+  | { readonly kind: "close"; readonly isLast: boolean }
+  /** An order-free pass: the result of all sections of the worker is wanted. */
+  | { readonly kind: "conclude" };
 
 /** From the worker. */
 export type Report =
   | { readonly kind: "output"; readonly section: number; readonly bytes: Uint8Array }
   /** The memory of a piece that is no longer needed. */
   | { readonly kind: "spent"; readonly buffer: ArrayBuffer }
-  | { readonly kind: "result"; readonly section: number; readonly result: SentResult };
+  | { readonly kind: "end"; readonly section: number; readonly end: SentEnd }
+  /** The answer to "conclude"; undefined from a worker that had no section. */
+  | { readonly kind: "conclusion"; readonly result: unknown };
 
-export type SentResult = Omit<SectionResult<unknown>, "failure"> & { readonly failure: SentFailure | undefined };
+/** `result` is undefined for a section of an order-free pass. */
+export type SentEnd = Omit<SectionEnd, "failure"> & {
+  readonly failure: SentFailure | undefined;
+  readonly result: unknown;
+};
 
 /** An RdbFormatError as plain data: errors lose their own fields on the way between threads. */
 export interface SentFailure {

@@ -16,7 +16,7 @@ export interface WorkerDoor {
   start(): SectionWorker;
 }
 
-export function runAnywhere<Settings, Result>(
+export async function runAnywhere<Settings, Result>(
   kind: PassKind<Settings, Result>,
   settings: Settings,
   input: Input,
@@ -29,9 +29,10 @@ export function runAnywhere<Settings, Result>(
     return runPass(kind, settings, input, options);
   }
   const plan = kind.sections(settings);
-  if (plan === undefined) return runPass(kind, settings, input, options);
+  if (plan === undefined || (plan.isOrderFree && !input.isRereadable)) return runPass(kind, settings, input, options);
   const started = Array.from({ length: workers.count }, () => workers.start());
-  return runSections(kind, settings, plan, input, options, started);
+  const run = await runSections(kind, settings, plan, input, options, started);
+  return run ?? runPass(kind, settings, input, options);
 }
 
 function isSectioned<Settings, Result>(

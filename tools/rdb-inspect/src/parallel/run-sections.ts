@@ -14,7 +14,7 @@ import type { Input } from "../input.ts";
 import type { SectionedPassKind, PassResult, SectionPlan } from "../pass.ts";
 import { Problem } from "../problems.ts";
 import type { PassRun, RunOptions } from "../run-pass.ts";
-import { type Order, type Report, receiveFailure, type SentResult } from "./messages.ts";
+import { type Order, type Report, receiveFailure, type SentEnd } from "./messages.ts";
 import { type Piece, SectionScanner } from "./section-scanner.ts";
 
 /** A thread that runs worker.ts. */
@@ -25,15 +25,18 @@ export interface SectionWorker {
   stop(): Promise<void>;
 }
 
-/** Pieces sent and not given back, for each worker. */
+/** A section is closed at the first border behind so many bytes. */
+const sectionBytes = 2 << 20;
+/** Pieces sent and not given back, for each worker: two sections, so that none waits for the next. */
 const piecesInFlightMax = 6;
 
 interface Section {
   readonly worker: number;
   readonly outputs: Uint8Array[];
-  result: SentResult | undefined;
+  end: SentEnd | undefined;
 }
 
+/** Undefined when an order-free pass met damage: what stands before it cannot be told from what stands behind. */
 export async function runSections<Settings, Result extends PassResult>(
   kind: SectionedPassKind<Settings, Result>,
   settings: Settings,
@@ -41,7 +44,7 @@ export async function runSections<Settings, Result extends PassResult>(
   input: Input,
   options: RunOptions,
   workers: readonly SectionWorker[],
-): Promise<PassRun<Result>> {
+): Promise<PassRun<Result> | undefined> {
   const run = new SectionsRun(kind, settings, plan, input, options, workers);
   try {
     return await run.run();
@@ -62,6 +65,7 @@ class SectionsRun<Settings, Result extends PassResult> {
   readonly #inFlight: number[];
   readonly #sections: Section[] = [];
   #spare: ArrayBuffer[] = [];
+  readonly #conclusions: ({ readonly result: unknown } | undefined)[];
   /** First section that is not merged. */
   #next = 0;
   #merged: Result | undefined;
@@ -87,7 +91,8 @@ class SectionsRun<Settings, Result extends PassResult> {
     this.#options = options;
     this.#workers = workers;
     this.#inFlight = workers.map(() => 0);
-    this.#scanner = new SectionScanner({ sectionBytes: plan.sectionBytes, totalBytes: input.contentBytes });
+    this.#conclusions = workers.map(() => undefined);
+    this.#scanner = new SectionScanner({ sectionBytes, totalBytes: input.contentBytes });
     for (const [index, worker] of workers.entries()) {
       worker.listen(
         (report) => this.#take(index, report),
@@ -96,7 +101,7 @@ class SectionsRun<Settings, Result extends PassResult> {
     }
   }
 
-  async run(): Promise<PassRun<Result>> {
+  async run(): Promise<PassRun<Result> | undefined> {
     const { signal } = this.#options;
     for await (const chunk of this.#input.chunks(0, signal)) {
       for (const piece of this.#scanner.cut(chunk)) await this.#send(piece);
@@ -109,7 +114,15 @@ class SectionsRun<Settings, Result extends PassResult> {
       await this.#until(() => this.#hasNews());
       await this.#writeReady();
     }
+    if (this.#plan.isOrderFree) await this.#conclude();
     return this.#finish();
+  }
+
+  /** Merges one result a worker, in the order of their first sections. */
+  async #conclude(): Promise<void> {
+    for (const worker of this.#workers) worker.post({ kind: "conclude" }, []);
+    await this.#until(() => this.#conclusions.filter((conclusion) => conclusion !== undefined).length === this.#workers.length);
+    for (const conclusion of this.#conclusions) if (conclusion?.result !== undefined) this.#add(conclusion.result as Result);
   }
 
   async #send(piece: Piece): Promise<void> {
@@ -131,10 +144,10 @@ class SectionsRun<Settings, Result extends PassResult> {
 
   #open(worker: number, resume: ResumePoint | undefined): void {
     const section = this.#sections.length;
-    this.#sections.push({ worker, outputs: [], result: undefined });
+    this.#sections.push({ worker, outputs: [], end: undefined });
     const settings = resume === undefined ? this.#settings : this.#plan.settingsFor(this.#scanner.facts);
     const { name, contentBytes: totalBytes } = this.#input;
-    this.#workers[worker].post({ kind: "open", section, pass: this.#kind.name, settings, name, totalBytes, resume }, []);
+    this.#workers[worker].post({ kind: "open", section, pass: this.#kind.name, settings, name, totalBytes, resume, isOrderFree: this.#plan.isOrderFree }, []);
   }
 
   /** The input is over: the open section learns that nothing follows. An empty input opens one for that. */
@@ -159,8 +172,10 @@ class SectionsRun<Settings, Result extends PassResult> {
       if (this.#spare.length < piecesInFlightMax) this.#spare.push(report.buffer);
     } else if (report.kind === "output") {
       this.#sections[report.section].outputs.push(report.bytes);
+    } else if (report.kind === "end") {
+      this.#sections[report.section].end = report.end;
     } else {
-      this.#sections[report.section].result = report.result;
+      this.#conclusions[worker] = { result: report.result };
     }
     this.#wake?.();
   }
@@ -172,7 +187,7 @@ class SectionsRun<Settings, Result extends PassResult> {
 
   #hasNews(): boolean {
     const section = this.#sections[this.#next];
-    return section.result !== undefined || section.outputs.length > 0;
+    return section.end !== undefined || section.outputs.length > 0;
   }
 
   async #until(isTrue: () => boolean): Promise<void> {
@@ -194,25 +209,29 @@ class SectionsRun<Settings, Result extends PassResult> {
       const outputs = section.outputs.splice(0);
       for (const output of outputs) await this.#options.write?.(output);
       if (section.outputs.length > 0) continue;
-      if (section.result === undefined) return;
-      this.#merge(section.result);
-      section.result = undefined;
+      if (section.end === undefined) return;
+      this.#merge(section.end);
+      section.end = undefined;
       this.#next += 1;
     }
   }
 
-  #merge(sent: SentResult): void {
-    const result = sent.result as Result;
-    this.#merged = this.#merged === undefined ? result : this.#kind.merge(this.#merged, result);
+  #merge(sent: SentEnd): void {
+    if (!this.#plan.isOrderFree) this.#add(sent.result as Result);
     this.#keyCount += sent.keyCount;
     this.#offset = sent.offset;
     this.#checksum = combineCrc64(this.#checksum, sent.checksum, sent.checksumBytes);
     if (sent.failure !== undefined) this.#failure = receiveFailure(sent.failure);
   }
 
-  #finish(): PassRun<Result> {
+  #add(result: Result): void {
+    this.#merged = this.#merged === undefined ? result : this.#kind.merge(this.#merged, result);
+  }
+
+  #finish(): PassRun<Result> | undefined {
     if (this.#merged === undefined) throw new Problem(1, "no section was decoded");
     const failure = this.#failure ?? this.#scanner.failure ?? this.#checksumFailure();
+    if (failure !== undefined && this.#plan.isOrderFree) return undefined;
     const { file } = this.#merged;
     if (file.checksum === "unchecked" && failure === undefined) file.checksum = "ok";
     return { result: this.#merged, failure, keyCount: this.#keyCount, offset: this.#offset };

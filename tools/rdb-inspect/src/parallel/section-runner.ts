@@ -1,16 +1,15 @@
 /**
- * Runs a pass over one section after another: what a worker thread does, without the thread.
+ * Runs a pass over one section: what a worker thread does, without the thread.
  *
- *   pieces of a section → decoder → pass → output, and at the end a result
+ *   pieces of the section → decoder → pass → output
  *
- * It also computes the checksum of each section; whoever has them all in order can combine them.
+ * It also computes the checksum of the section; whoever has them all in order can combine them.
  */
 import { Crc64, FormatError } from "@holdfast/bytes";
 import { RdbDecoder, type ResumePoint } from "@holdfast/rdb";
-import type { Pass, SectionedPassKind, PassResult } from "../pass.ts";
+import type { Pass } from "../pass.ts";
 
-export interface SectionResult<Result> {
-  readonly result: Result;
+export interface SectionEnd {
   /** Why the section could not be decoded to its end. */
   readonly failure: FormatError | undefined;
   readonly keyCount: number;
@@ -22,8 +21,8 @@ export interface SectionResult<Result> {
 }
 
 /** One section under way. */
-export class SectionRunner<Settings, Result extends PassResult> {
-  readonly #pass: Pass<Result>;
+export class SectionRunner {
+  readonly #pass: Pass<unknown>;
   readonly #decoder: RdbDecoder;
   readonly #crc = new Crc64();
   readonly #emit: (output: Uint8Array) => void;
@@ -32,12 +31,11 @@ export class SectionRunner<Settings, Result extends PassResult> {
 
   /** `emit` gets what the pass writes, piece by piece, owned. */
   constructor(
-    kind: SectionedPassKind<Settings, Result>,
-    settings: Settings,
+    pass: Pass<unknown>,
     source: { readonly name: string; readonly totalBytes: number | undefined; readonly resume: ResumePoint | undefined },
     emit: (output: Uint8Array) => void,
   ) {
-    this.#pass = kind.create(settings);
+    this.#pass = pass;
     this.#emit = emit;
     const { name: path, totalBytes, resume } = source;
     this.#decoder = new RdbDecoder({
@@ -62,17 +60,15 @@ export class SectionRunner<Settings, Result extends PassResult> {
   }
 
   /** `isLast`: the input ends with this section, so nothing may be missing. */
-  finish(isLast: boolean): SectionResult<Result> {
+  finish(isLast: boolean): SectionEnd {
     if (isLast && this.#failure === undefined) {
       this.#guarded(() => {
         this.#decoder.end();
         this.#drain();
       });
     }
-    const result = this.#pass.finish();
     this.#flush();
     return {
-      result,
       failure: this.#failure,
       keyCount: this.#decoder.keyCount,
       offset: this.#decoder.offset,

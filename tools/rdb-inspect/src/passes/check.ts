@@ -137,7 +137,7 @@ export const checkPass: SectionedPassKind<CheckSettings, CheckResult> = {
   name: "check",
   create: (settings) => new CheckPass(settings),
   sections: (settings) =>
-    settings.chosen === undefined ? { sectionBytes: 16 << 20, settingsFor: () => settings } : undefined,
+    settings.chosen === undefined ? { isOrderFree: false, settingsFor: () => settings } : undefined,
   merge: (first, second) => ({
     file: mergeFileFacts(first.file, second.file),
     keyCount: first.keyCount + second.keyCount,

@@ -1,8 +1,8 @@
 /**
  * Finds keys that stand twice in one db, by 64-bit fingerprints: eight bytes a key, no key is kept.
  *
- * Fingerprints are appended while the file is read and sorted at the end, so that the cost per key is one
- * hash, and two parts of a file merge like two sorted lists. Equal fingerprints are a suspicion: whoever
+ * Fingerprints are appended while the file is read and sorted once at the very end, so that the cost per
+ * key is one hash, and two parts of a file merge by standing side by side. Equal fingerprints are a suspicion: whoever
  * asks reads the suspects again and compares the bytes. With 8 million keys the odds that any two
  * different ones share a fingerprint are about one in half a million.
  *
@@ -10,8 +10,8 @@
  */
 
 export interface KeyFingerprints {
-  /** Ascending. */
-  readonly sorted: BigUint64Array;
+  /** In the order of the file. */
+  readonly parts: readonly BigUint64Array[];
   /** False when keys beyond the bound were not looked at. */
   readonly isComplete: boolean;
 }
@@ -43,7 +43,7 @@ export class FingerprintCollector {
   }
 
   finish(): KeyFingerprints {
-    return { sorted: this.#fingerprints.slice(0, this.#count).sort(), isComplete: this.#isComplete };
+    return { parts: [this.#fingerprints.slice(0, this.#count)], isComplete: this.#isComplete };
   }
 
   #grow(): void {
@@ -63,7 +63,7 @@ export function fingerprintOf(db: number, key: Uint8Array): bigint {
 
 /** Values that occur more than once, ascending, each once. */
 export function repeated(fingerprints: KeyFingerprints): bigint[] {
-  const { sorted } = fingerprints;
+  const sorted = joined(fingerprints.parts).sort();
   const values: bigint[] = [];
   for (let index = 1; index < sorted.length; index++) {
     if (sorted[index] === sorted[index - 1] && values.at(-1) !== sorted[index]) values.push(sorted[index]);
@@ -71,15 +71,33 @@ export function repeated(fingerprints: KeyFingerprints): bigint[] {
   return values;
 }
 
-export function mergeFingerprints(first: KeyFingerprints, second: KeyFingerprints): KeyFingerprints {
-  const count = first.sorted.length + second.sorted.length;
-  const joined = new BigUint64Array(Math.min(count, fingerprintsMax));
-  joined.set(first.sorted);
-  joined.set(second.sorted.subarray(0, joined.length - first.sorted.length), first.sorted.length);
-  return {
-    sorted: joined.sort(),
-    isComplete: first.isComplete && second.isComplete && count <= fingerprintsMax,
-  };
+function joined(parts: readonly BigUint64Array[]): BigUint64Array {
+  const whole = new BigUint64Array(countOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function countOf(parts: readonly BigUint64Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** The parts of `second` that pass the bound are cut off. */
+export function mergeFingerprints(
+  first: KeyFingerprints,
+  second: KeyFingerprints,
+  keysMax = fingerprintsMax,
+): KeyFingerprints {
+  const parts = [...first.parts];
+  let room = keysMax - countOf(parts);
+  for (const part of second.parts) {
+    if (room > 0) parts.push(part.length > room ? part.slice(0, room) : part);
+    room -= part.length;
+  }
+  return { parts, isComplete: first.isComplete && second.isComplete && room >= 0 };
 }
 
 /**

@@ -418,7 +418,7 @@ export const exportCommandsPass: SectionedPassKind<ExportCommandsSettings, Expor
   create: (settings) => new ExportCommandsPass(settings),
   sections: (settings) =>
     settings.chosen === undefined
-      ? { sectionBytes: 4 << 20, settingsFor: (facts) => sectionSettings(settings, facts) }
+      ? { isOrderFree: false, settingsFor: (facts) => sectionSettings(settings, facts) }
       : undefined,
   merge: mergeExports,
 };

@@ -162,6 +162,6 @@ export const exportJsonPass: SectionedPassKind<ExportJsonSettings, ExportResult>
   name: "export-json",
   create: (settings) => new ExportJsonPass(settings),
   sections: (settings) =>
-    settings.chosen === undefined ? { sectionBytes: 4 << 20, settingsFor: () => settings } : undefined,
+    settings.chosen === undefined ? { isOrderFree: false, settingsFor: () => settings } : undefined,
   merge: mergeExports,
 };

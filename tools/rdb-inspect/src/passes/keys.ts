@@ -95,7 +95,7 @@ class KeysPass implements Pass<KeysResult> {
       return;
     }
     const weight = this.#weightOf(meter);
-    if (weight > this.#top.threshold) this.#top.add(weight, meter.row());
+    if (weight > this.#top.threshold) this.#top.add(weight, meter.head.recordOffset, meter.row());
   }
 
   takeOutput(): Uint8Array | undefined {
@@ -215,7 +215,7 @@ export const keysPass: SectionedPassKind<KeysSettings, KeysResult> = {
     settings.sort === undefined && settings.limit !== undefined
       ? undefined
       : {
-          sectionBytes: 8 << 20,
+          isOrderFree: false,
           settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
         },
   merge: (first, second) => ({

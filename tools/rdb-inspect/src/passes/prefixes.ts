@@ -79,7 +79,7 @@ export const prefixesPass: SectionedPassKind<PrefixesSettings, PrefixesResult> =
   name: "prefixes",
   create: (settings) => new PrefixesPass(settings),
   sections: (settings) => ({
-    sectionBytes: 16 << 20,
+    isOrderFree: true,
     settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
   }),
   merge: (first, second) => ({

@@ -173,9 +173,9 @@ class SummaryPass implements Pass<SummaryResult> {
     if (head.idleSec !== undefined || head.frequency !== undefined) this.#countEviction(head);
     const { keyBuffer, keyStart, keyEnd } = meter;
     this.#prefixes.add(keyBuffer, keyStart, keyEnd, meter.memoryBytes, meter.sizeBytes, leftMs);
-    if (meter.memoryBytes > this.#largest.threshold) this.#largest.add(meter.memoryBytes, meter.row());
+    if (meter.memoryBytes > this.#largest.threshold) this.#largest.add(meter.memoryBytes, head.recordOffset, meter.row());
     const itemCount = meter.itemCount ?? 0;
-    if (itemCount > this.#longest.threshold) this.#longest.add(itemCount, meter.row());
+    if (itemCount > this.#longest.threshold) this.#longest.add(itemCount, head.recordOffset, meter.row());
   }
 
   #count(totals: KeyTotals, meter: KeyMeter, leftMs: number): void {
@@ -256,7 +256,7 @@ export const summaryPass: SectionedPassKind<SummarySettings, SummaryResult> = {
   name: "summary",
   create: (settings) => new SummaryPass(settings),
   sections: (settings) => ({
-    sectionBytes: 16 << 20,
+    isOrderFree: true,
     settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
   }),
   merge: (first, second) => ({
