@@ -1,4 +1,5 @@
 import { listFixtures, parseHex, readHexFixture } from "@holdfast/testkit";
+import { describe, expect, it } from "vitest";
 import { RdbDecoder } from "./decoder.ts";
 import { RdbFormatError } from "./errors.ts";
 import { typeRows } from "./format.ts";
