@@ -1,6 +1,6 @@
 /**
- * `npm start` and `npm test` on a machine that has only Node and npm: installs what the lock file
- * names, builds, then does the job. The second run finds both done and goes straight to the job.
+ * `npm start`, `npm test` and `npm run check` on a machine that has only Node and npm: installs what the
+ * lock file names, builds, then does the job. The second run finds both done and goes straight to the job.
  *
  * Plain JavaScript on Node's own modules, because it runs before anything is installed.
  */
@@ -19,7 +19,8 @@ const [job, ...rest] = process.argv.slice(2);
 setUp();
 if (job === "start") run(process.execPath, [join("tools", "rdb-inspect", "bin", "rdb-inspect.js"), ...(rest.length > 0 ? absolute(rest) : [exampleDump])]);
 else if (job === "test") run(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...rest]);
-else if (job !== "setup") fail(`unknown job ${job}: use start, test or setup`);
+else if (job === "check") check();
+else if (job !== "setup") fail(`unknown job ${job}: use start, test, check or setup`);
 
 /** Installs when the lock file or Node changed, builds when a source is newer than the last build. */
 function setUp() {
@@ -73,6 +74,21 @@ function readStamp() {
     return JSON.parse(readFileSync(stampFile, "utf8"));
   } catch {
     return {};
+  }
+}
+
+/** The rules of the house: format and lint, types, floors, dead code. The first that fails ends it. */
+function check() {
+  const tools = [
+    ["@biomejs/biome/bin/biome", "check", "."],
+    ["typescript/bin/tsc", "-b"],
+    ["dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.mjs", "packages", "tools"],
+    ["knip/bin/knip.js"],
+  ];
+  for (const [script, ...args] of tools) {
+    note(`check: ${script.split("/bin/")[0]}`);
+    run(process.execPath, [join("node_modules", script), ...args]);
+    if (process.exitCode !== 0) return;
   }
 }
 
