@@ -72,7 +72,7 @@ function behindMeta(body: Uint8Array): number {
     cursor.skip(1);
     for (let classes = cursor.length(); classes > 0; classes -= 1) {
       cursor.skip(4);
-      skipModuleValue(cursor, strings);
+      skipModuleValue(cursor, strings, body.length);
     }
     cursor.need(1);
     return window.position;

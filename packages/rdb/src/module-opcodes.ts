@@ -12,13 +12,15 @@ import type { StringReader } from "./strings.ts";
 
 /**
  * Steps over a whole run that must be in the window; for the small ones of aux records and key
- * metadata.
+ * metadata. A run above `limitBytes` is refused with RDB_LIMIT before it is waited for.
  */
 export function skipModuleValue(
   cursor: RdbCursor,
   strings: StringReader,
+  limitBytes: number,
   errorCode: RdbErrorCode = "RDB_BAD_MODULE",
 ): void {
+  const start = cursor.window.position;
   for (;;) {
     const at = cursor.window.position;
     const code = cursor.length();
@@ -37,12 +39,23 @@ export function skipModuleValue(
         break;
       case moduleOpcode.string:
         strings.head();
+        checkSize(cursor, cursor.window.position - start + strings.storedBytes, limitBytes, start);
         cursor.skip(strings.storedBytes);
         break;
       default:
         cursor.fail(errorCode, `module opcode ${code} does not exist`, at);
     }
+    checkSize(cursor, cursor.window.position - start, limitBytes, start);
   }
+}
+
+function checkSize(cursor: RdbCursor, sizeBytes: number, limitBytes: number, at: number): void {
+  if (sizeBytes > limitBytes)
+    cursor.fail(
+      "RDB_LIMIT",
+      `module data of ${sizeBytes} bytes or more is above the limit of ${limitBytes}`,
+      at,
+    );
 }
 
 /** Reads the id of a module type: nine characters and a version, never zero. */

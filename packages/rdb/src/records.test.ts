@@ -1,5 +1,6 @@
 import { parseHex } from "@holdfast/testkit";
 import { describe, expect, it } from "vitest";
+import { RdbDecoder } from "./decoder.ts";
 import { RdbFormatError } from "./errors.ts";
 import type { RdbEvent } from "./events.ts";
 import { decodeRdbBytes } from "./streams.ts";
@@ -82,6 +83,26 @@ describe("records that are not values", () => {
   it("of modules must say when they were written, and only with opcodes that exist", () => {
     for (const hex of ["F7 00 02 01 00", "F7 01 05 01 78 00", "F7 01 02 03 00", "F7 01 02 01 06 00"])
       expect(failureOf(redis(9), hex), hex).toMatchObject({ code: "RDB_BAD_MODULE" });
+  });
+});
+
+describe("a record that must be held whole", () => {
+  const records = [
+    [redis(9), "F7 01 02 01 05 80 00 00 00 64"],
+    [redis(9), "F7 01 02 01 05 28 61*40 05 28 61*40"],
+    [redis(13), "F3 01 00*4 05 80 00 00 00 64"],
+    [redis(15), "F2 01 03 28 61*40 29 61*41 2A 61*42"],
+    [redis(10), "F5 80 00 00 00 64"],
+    [redis(11), "FA 01 61 80 00 00 00 64"],
+  ] as const;
+
+  it("is refused above the limit, not waited for", () => {
+    for (const [header, hex] of records) {
+      const decoder = new RdbDecoder({ elementLimitBytes: 64 });
+      decoder.push(parseHex(`${header} ${hex}`));
+      expect(decoder.next()?.kind).toBe("header");
+      expect(() => decoder.next(), hex).toThrow(expect.objectContaining({ code: "RDB_LIMIT" }));
+    }
   });
 });
 

@@ -108,7 +108,7 @@ function readKeyMeta(context: RecordContext): Bytes {
   }
   for (let index = 0; index < classes; index += 1) {
     cursor.skip(metaSpecBytes);
-    skipModuleValue(cursor, context.strings, "RDB_BAD_META");
+    skipModuleValue(cursor, context.strings, context.limitBytes, "RDB_BAD_META");
   }
   const next = cursor.peek();
   if (next >= opcode.enterpriseSlot)
@@ -165,7 +165,7 @@ function readModuleAux(context: RecordContext): RdbEvent {
   const moduleId = readModuleId(cursor);
   const start = cursor.window.position;
   const when = readAuxTime(cursor);
-  skipModuleValue(cursor, strings);
+  skipModuleValue(cursor, strings, context.limitBytes);
   const payload = cursor.window.buffer.subarray(start, cursor.window.position);
   return { kind: "module-aux", moduleId, when, payload };
 }

@@ -61,6 +61,8 @@ export function readNameList(
       cursor.fail("RDB_BAD_TEMPLATE", "field names of a template are not in order", strings.at);
     }
     names.push(name.slice());
+    if (cursor.window.position - at > limitBytes)
+      cursor.fail("RDB_LIMIT", `names of a template are above the limit of ${limitBytes} bytes`, at);
   }
   return names;
 }
