@@ -31,7 +31,9 @@ export default {
       comment: "Files, network and clocks are reached through the interfaces of platform.",
       severity: "error",
       from: { path: "^packages/", pathNot: `(^packages/platform/src/node/|${tests})` },
-      to: { path: "^(node:)?(fs|net|tls|http|https|dgram|child_process|worker_threads|timers)(/|$)|fs-extra" },
+      to: {
+        path: "^(node:)?(fs|net|tls|http|https|dgram|child_process|worker_threads|timers)(/|$)|fs-extra",
+      },
     },
     ...Object.entries(floors).map(([name, allowed]) => ({
       name: `floor-of-${name}`,
@@ -51,6 +53,9 @@ export default {
     exclude: { path: "/dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.tests.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["@holdfast/source", "import", "node", "default"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@holdfast/source", "import", "node", "default"],
+    },
   },
 };

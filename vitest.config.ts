@@ -8,7 +8,12 @@ export default defineConfig({
   resolve: { conditions: ["@holdfast/source"] },
   ssr: { resolve: { conditions: ["@holdfast/source", "node", "import", "default"] } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/*/src/**/*.test.ts", "tools/*/test/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
+      "tools/*/src/**/*.test.ts",
+      "tools/*/test/**/*.test.ts",
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

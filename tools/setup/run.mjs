@@ -1,5 +1,5 @@
 /**
- * `npm start`, `npm test` and `npm run check` on a machine that has only Node and npm: installs what the
+ * `npm start` and `npm test` on a machine that has only Node and npm: installs what the
  * lock file names, builds, then does the job. The second run finds both done and goes straight to the job.
  *
  * Plain JavaScript on Node's own modules, because it runs before anything is installed.
@@ -17,10 +17,14 @@ const exampleDump = join("fixtures", "rdb", "redis-7.0-types.rdb");
 requireNode(20, 19);
 const [job, ...rest] = process.argv.slice(2);
 setUp();
-if (job === "start") run(process.execPath, [join("tools", "rdb-inspect", "bin", "rdb-inspect.js"), ...(rest.length > 0 ? absolute(rest) : [exampleDump])]);
-else if (job === "test") run(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...rest]);
-else if (job === "check") check();
-else if (job !== "setup") fail(`unknown job ${job}: use start, test, check or setup`);
+if (job === "start")
+  run(process.execPath, [
+    join("tools", "rdb-inspect", "bin", "rdb-inspect.js"),
+    ...(rest.length > 0 ? absolute(rest) : [exampleDump]),
+  ]);
+else if (job === "test")
+  run(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...rest]);
+else if (job !== "setup") fail(`unknown job ${job}: use start, test or setup`);
 
 /** Installs when the lock file or Node changed, builds when a source is newer than the last build. */
 function setUp() {
@@ -42,7 +46,8 @@ function setUp() {
 
 function installStamp() {
   const hash = createHash("sha256").update(process.version);
-  for (const file of ["pnpm-lock.yaml", "package.json", ...packageFiles()]) hash.update(readFileSync(join(root, file)));
+  for (const file of ["pnpm-lock.yaml", "package.json", ...packageFiles()])
+    hash.update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
 
@@ -65,7 +70,8 @@ function newestSourceMs() {
     }
   };
   for (const folder of ["packages", "tools"]) visit(join(root, folder));
-  for (const file of ["tsconfig.json", "tsconfig.base.json"]) newest = Math.max(newest, statSync(join(root, file)).mtimeMs);
+  for (const file of ["tsconfig.json", "tsconfig.base.json"])
+    newest = Math.max(newest, statSync(join(root, file)).mtimeMs);
   return newest;
 }
 
@@ -77,21 +83,6 @@ function readStamp() {
   }
 }
 
-/** The rules of the house: format and lint, types, floors, dead code. The first that fails ends it. */
-function check() {
-  const tools = [
-    ["@biomejs/biome/bin/biome", "check", "."],
-    ["typescript/bin/tsc", "-b"],
-    ["dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.mjs", "packages", "tools"],
-    ["knip/bin/knip.js"],
-  ];
-  for (const [script, ...args] of tools) {
-    note(`check: ${script.split("/bin/")[0]}`);
-    run(process.execPath, [join("node_modules", script), ...args]);
-    if (process.exitCode !== 0) return;
-  }
-}
-
 /** Paths a user gives are relative to where npm was called, not to the root of the tree. */
 function absolute(args) {
   const from = process.env.INIT_CWD ?? process.cwd();
@@ -100,7 +91,12 @@ function absolute(args) {
 
 /** Runs a set-up step; its output is shown only when it fails. */
 function quietly(command, args) {
-  const result = spawnSync(command, args, { cwd: root, encoding: "utf8", env: { ...process.env, CI: process.env.CI ?? "1" }, maxBuffer: 64 << 20 });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, CI: process.env.CI ?? "1" },
+    maxBuffer: 64 << 20,
+  });
   if (result.status === 0) return;
   process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
   fail(`${[command, ...args].join(" ")} failed (${result.error?.message ?? `exit code ${result.status}`})`);

@@ -30,14 +30,27 @@ describe("the heaviest of many", () => {
 
   test("are the same whoever read which part of the input", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(20), fc.boolean()), { maxLength: 200 }), fc.nat(12), (input, limit) => {
-        const part = (isSecond: boolean) => {
-          const places = input.flatMap(([, second], place) => (second === isSecond ? [place] : []));
-          return top(places.map((place) => input[place][0]), limit, places);
-        };
-        const merged = mergeTop(part(true), part(false), limit);
-        expect(merged.map(({ row }) => row)).toEqual(expected(input.map(([weight]) => weight), limit));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(20), fc.boolean()), { maxLength: 200 }),
+        fc.nat(12),
+        (input, limit) => {
+          const part = (isSecond: boolean) => {
+            const places = input.flatMap(([, second], place) => (second === isSecond ? [place] : []));
+            return top(
+              places.map((place) => input[place][0]),
+              limit,
+              places,
+            );
+          };
+          const merged = mergeTop(part(true), part(false), limit);
+          expect(merged.map(({ row }) => row)).toEqual(
+            expected(
+              input.map(([weight]) => weight),
+              limit,
+            ),
+          );
+        },
+      ),
     );
   });
 });

@@ -8,7 +8,7 @@ import { lifeStepsMs } from "../passes/summary.ts";
 import type { PrefixRow } from "../prefix-table.ts";
 import type { damageOf } from "../report.ts";
 import type { Session } from "./session.ts";
-import type { SummaryFacts } from "./summary.ts";
+import type { SummaryFacts } from "./summary-facts.ts";
 
 export function summaryDocument(
   session: Session,

@@ -9,7 +9,7 @@ import { formatCount, formatDuration, formatShare, formatTime } from "../sizes-a
 import { type Column, renderBar, renderFacts, renderTable } from "../terminal/table.ts";
 import { prefixTree } from "./prefix-tree.ts";
 import type { Session } from "./session.ts";
-import type { SummaryFacts } from "./summary.ts";
+import type { SummaryFacts } from "./summary-facts.ts";
 
 /** Prefixes with less of the memory than this are left to `rdb-inspect prefixes`. */
 const prefixShareMin = 0.01;

@@ -2,11 +2,12 @@
 
 import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
-import { type SummaryResult, summaryPass } from "../passes/summary.ts";
+import { summaryPass } from "../passes/summary.ts";
 import { damageOf, failureText, notesText } from "../report.ts";
 import { parseCount, parseSeparators } from "./option-values.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { summaryDocument } from "./summary-document.ts";
+import type { SummaryFacts } from "./summary-facts.ts";
 import { summaryLines } from "./summary-screen.ts";
 
 export interface SummaryOptions extends CommonOptions {
@@ -37,13 +38,4 @@ export function runSummary(host: Host, path: string, options: SummaryOptions): P
     host.writeErr(failureText(session.input.name, failure, keyCount, session.errorStyle));
     return exitCodeOfDamage(failure.code);
   });
-}
-
-/** What the screen and the document show. */
-export interface SummaryFacts {
-  readonly result: SummaryResult;
-  /** Keys read, those that the filters left out among them. */
-  readonly walkedKeyCount: number;
-  /** The input could not be read to its end. */
-  readonly isPartial: boolean;
 }

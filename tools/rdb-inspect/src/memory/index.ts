@@ -2,4 +2,3 @@
 export { MemoryEstimator } from "./estimator.ts";
 export type { MemoryModel } from "./model.ts";
 export { memoryModels, modelFor, modelForServer } from "./models.ts";
-export type { KeyFacts } from "./value-sizer.ts";
