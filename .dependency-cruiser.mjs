@@ -9,6 +9,10 @@ const floors = {
 
 const tests = "(\\.test\\.ts$|/test/)";
 
+/** What reaches outside the process, by the names that Node has for it. */
+const doors =
+  "^(fs|net|tls|http|https|http2|dgram|dns|child_process|cluster|worker_threads|timers|crypto|os|perf_hooks|process)(/|$)|^node_modules/.*fs-extra|^fs-extra";
+
 export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
@@ -20,20 +24,49 @@ export default {
       to: { path: "^(packages|tools)/([^/]+)/(src|dist)/", pathNot: "^$1/$2/", dependencyTypes: ["local"] },
     },
     {
+      name: "index-is-for-others",
+      comment: "src/index.ts says what the package offers; inside, a file imports the file it means.",
+      severity: "error",
+      from: { path: "^packages/([^/]+)/src/", pathNot: tests },
+      to: { path: "^packages/$1/src/index\\.ts$" },
+    },
+    {
       name: "nobody-imports-tools",
-      comment: "Tools stand on top; only tests and other tools may use the test kit and the servers.",
+      comment: "Tools stand on top; only tests may use the test kit and the servers.",
       severity: "error",
       from: { path: "^packages/", pathNot: tests },
       to: { path: "^tools/" },
     },
     {
-      name: "doors-only-in-platform",
-      comment: "Files, network and clocks are reached through the interfaces of platform.",
+      name: "tools-share-servers-and-testkit",
+      comment: "Command lines, benchmarks and fixture makers are nobody's library.",
       severity: "error",
-      from: { path: "^packages/", pathNot: `(^packages/platform/src/node/|${tests})` },
-      to: {
-        path: "^(node:)?(fs|net|tls|http|https|dgram|child_process|worker_threads|timers)(/|$)|fs-extra",
+      from: { path: "^tools/([^/]+)/" },
+      to: { path: "^tools/", pathNot: "^tools/($1|servers|testkit)/" },
+    },
+    {
+      name: "doors-only-in-platform",
+      comment: "Files, network, clocks and randomness are reached through the interfaces of platform.",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/", pathNot: `(^packages/platform/src/node/|${tests})` },
+      to: { path: doors },
+    },
+    {
+      name: "doors-of-rdb-inspect",
+      comment: "main.ts builds the doors and passes them down; two files know what a thread is.",
+      severity: "error",
+      from: {
+        path: "^tools/rdb-inspect/src/",
+        pathNot: `(/src/main\\.ts$|/src/parallel/(node-)?worker\\.ts$|${tests})`,
       },
+      to: { path: doors },
+    },
+    {
+      name: "every-package-has-a-floor",
+      comment: "A new package is entered in the floors above first.",
+      severity: "error",
+      from: { path: "^packages/", pathNot: `^packages/(${Object.keys(floors).join("|")})/` },
+      to: {},
     },
     ...Object.entries(floors).map(([name, allowed]) => ({
       name: `floor-of-${name}`,
