@@ -11,8 +11,8 @@ import { startNodeWorker } from "./parallel/node-worker.ts";
 import { Interrupted } from "./problems.ts";
 import { runProgram } from "./program.ts";
 
-/** One thread cuts the file for so many; more than this it cannot keep busy. */
-const workersMax = 4;
+/** One of them also cuts the file for the others; more than this it cannot keep busy. */
+const threadsMax = 4;
 
 const { files, clock } = nodePlatform();
 const stop = new AbortController();
@@ -27,7 +27,7 @@ const host: Host = {
   clock,
   stdin: process.stdin,
   workers: {
-    count: Number(process.env.HOLDFAST_THREADS ?? Math.min(availableParallelism(), workersMax)),
+    threads: Math.min(availableParallelism(), threadsMax),
     start: startNodeWorker,
   },
   writeOut: writerOf(process.stdout),

@@ -274,6 +274,12 @@ function addCommonOptions(command: Command): void {
   command
     .addOption(
       new Option(
+        "--threads <n>",
+        "decode with so many threads; default: one a processor, at most 4; small files take one",
+      ),
+    )
+    .addOption(
+      new Option(
         "--memory-model <name>",
         `estimate for: ${memoryModels.map((model) => model.name).join(", ")}; default: the file's server`,
       ),

@@ -6,13 +6,14 @@ import type { Host } from "../host.ts";
 import { type Input, openInput } from "../input.ts";
 import { memoryModels, modelFor } from "../memory/index.ts";
 import type { Write } from "../output/outputs.ts";
-import { runAnywhere } from "../parallel/run-anywhere.ts";
+import { runAnywhere, type WorkerDoor } from "../parallel/run-anywhere.ts";
 import type { PassKind } from "../pass.ts";
 import { type ChosenKeys, choosingPass } from "../passes/select.ts";
 import { UsageError } from "../problems.ts";
 import { createProgress, type Progress, type ProgressChoice } from "../progress.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
 import { formatCount, formatSize } from "../sizes-and-times.ts";
+import { parseCount } from "./option-values.ts";
 import { type ColorChoice, type Style, styleFor } from "../terminal/style.ts";
 
 /** Options that every sub-command has, as commander hands them over. */
@@ -21,6 +22,7 @@ export interface CommonOptions {
   readonly progress?: ProgressChoice;
   readonly bytes?: boolean;
   readonly memoryModel?: string;
+  readonly threads?: string;
   readonly [filter: string]: unknown;
 }
 
@@ -71,7 +73,7 @@ export class Session {
     const progress = this.#progress();
     try {
       const run = { ...options, progress, signal: this.host.signal };
-      return await runAnywhere(kind, settings, this.input, run, this.host.workers);
+      return await runAnywhere(kind, settings, this.input, run, this.#workers());
     } finally {
       progress.end();
     }
@@ -115,6 +117,14 @@ export class Session {
 
   async print(lines: readonly string[]): Promise<void> {
     if (lines.length > 0) await this.host.writeOut(Buffer.from(`${lines.join("\n")}\n`, "utf8"));
+  }
+
+  /** The threads that the host has, as many of them as --threads allows. */
+  #workers(): WorkerDoor | undefined {
+    const { workers } = this.host;
+    const { threads } = this.#options;
+    if (threads === undefined || workers === undefined) return workers;
+    return { ...workers, threads: parseCount("--threads", threads, 1) };
   }
 
   #progress(): Progress {

@@ -25,8 +25,8 @@ export type Order =
 /** From the worker. */
 export type Report =
   | { readonly kind: "output"; readonly section: number; readonly bytes: Uint8Array }
-  /** The memory of a piece that is no longer needed. */
-  | { readonly kind: "spent"; readonly buffer: ArrayBuffer }
+  /** A piece that is no longer needed. */
+  | { readonly kind: "spent"; readonly bytes: Uint8Array }
   | { readonly kind: "end"; readonly section: number; readonly end: SentEnd }
   /** The answer to "conclude"; undefined from a worker that had no section. */
   | { readonly kind: "conclusion"; readonly result: unknown };

@@ -7,12 +7,12 @@ import type { PassKind, PassResult, SectionedPassKind } from "../pass.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
 import { runSections, type SectionWorker } from "./run-sections.ts";
 
-/** Starting two workers takes about 60 ms, in which one thread decodes some 10 MiB. */
+/** Starting a worker takes about 60 ms, in which one thread decodes some 10 MiB. */
 const smallestInputBytes = 32 << 20;
 
 export interface WorkerDoor {
-  /** How many workers may run side by side. */
-  readonly count: number;
+  /** How many threads may decode side by side, the calling one among them. */
+  readonly threads: number;
   start(): SectionWorker;
 }
 
@@ -25,12 +25,12 @@ export async function runAnywhere<Settings, Result>(
 ): Promise<PassRun<Result>> {
   const isLarge = (input.storedBytes ?? Number.POSITIVE_INFINITY) >= smallestInputBytes;
   const isWhole = options.decoder === undefined && options.start === undefined;
-  if (workers === undefined || workers.count < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
+  if (workers === undefined || workers.threads < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
     return runPass(kind, settings, input, options);
   }
   const plan = kind.sections(settings);
   if (plan === undefined || (plan.isOrderFree && !input.isRereadable)) return runPass(kind, settings, input, options);
-  const started = Array.from({ length: workers.count }, () => workers.start());
+  const started = Array.from({ length: workers.threads - 1 }, () => workers.start());
   const run = await runSections(kind, settings, plan, input, options, started);
   return run ?? runPass(kind, settings, input, options);
 }
