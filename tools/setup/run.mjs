@@ -1,6 +1,6 @@
 /**
- * `npm start` and `npm test` on a machine that has only Node and npm: installs what the
- * lock file names, builds, then does the job. The second run finds both done and goes straight to the job.
+ * `npm start` and `npm test` on a machine that has only Node and npm: installs what the lock file names,
+ * builds, then does the job. The second run finds both done and goes straight to the job.
  *
  * Plain JavaScript on Node's own modules, because it runs before anything is installed.
  */
@@ -17,14 +17,17 @@ const exampleDump = join("fixtures", "rdb", "redis-7.0-types.rdb");
 requireNode(20, 19);
 const [job, ...rest] = process.argv.slice(2);
 setUp();
-if (job === "start")
-  run(process.execPath, [
-    join("tools", "rdb-inspect", "bin", "rdb-inspect.js"),
-    ...(rest.length > 0 ? absolute(rest) : [exampleDump]),
-  ]);
+if (job === "start") start(rest);
 else if (job === "test")
   run(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...rest]);
 else if (job !== "setup") fail(`unknown job ${job}: use start, test or setup`);
+
+/** Paths a user gives are relative to where npm was called, the example is relative to the root. */
+function start(args) {
+  const command = join(root, "tools", "rdb-inspect", "bin", "rdb-inspect.js");
+  if (args.length === 0) run(process.execPath, [command, exampleDump]);
+  else run(process.execPath, [command, ...args], process.env.INIT_CWD ?? process.cwd());
+}
 
 /** Installs when the lock file or Node changed, builds when a source is newer than the last build. */
 function setUp() {
@@ -83,12 +86,6 @@ function readStamp() {
   }
 }
 
-/** Paths a user gives are relative to where npm was called, not to the root of the tree. */
-function absolute(args) {
-  const from = process.env.INIT_CWD ?? process.cwd();
-  return args.map((arg) => (!arg.startsWith("-") && existsSync(join(from, arg)) ? join(from, arg) : arg));
-}
-
 /** Runs a set-up step; its output is shown only when it fails. */
 function quietly(command, args) {
   const result = spawnSync(command, args, {
@@ -102,8 +99,8 @@ function quietly(command, args) {
   fail(`${[command, ...args].join(" ")} failed (${result.error?.message ?? `exit code ${result.status}`})`);
 }
 
-function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+function run(command, args, cwd = root) {
+  const result = spawnSync(command, args, { cwd, stdio: "inherit" });
   process.exitCode = result.status ?? 1;
 }
 
