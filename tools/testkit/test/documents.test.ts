@@ -30,6 +30,18 @@ describe.each(["ARCHITECTURE.md", "CONTRIBUTING.md"])("%s", (document) => {
   });
 });
 
+describe("CONTRIBUTING.md", () => {
+  test("names the environment variables that the code reads, all of them", () => {
+    const read = sources
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) => [...readText(file).matchAll(/process\.env\.(HOLDFAST_\w+)/g)]);
+    const named = [...readText("CONTRIBUTING.md").matchAll(/^\| `(HOLDFAST_\w+)/gm)];
+    const names = (matches: readonly RegExpMatchArray[]) =>
+      [...new Set(matches.map((match) => match[1]))].sort();
+    expect(names(named)).toEqual(names(read));
+  });
+});
+
 describe("README.md", () => {
   test("lists every package", () => {
     const listed = [...readText("README.md").matchAll(/^\| \[([\w/-]+)\]/gm)].map((match) => match[1]);
