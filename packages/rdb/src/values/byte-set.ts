@@ -27,9 +27,11 @@ export class ByteSet {
   #words: DataView = new DataView(this.#bytes.buffer);
   #usedBytes = 0;
   #size = 0;
-  /** The buffer that strings are read from, and a view of it: made anew only when the buffer changes. */
+  /** The last two buffers that strings were read from, the window and the arena mostly, with a view of each. */
   #source: Uint8Array = this.#bytes;
   #sourceWords: DataView = this.#words;
+  #otherSource: Uint8Array = this.#bytes;
+  #otherWords: DataView = this.#words;
   /** False once the limit was passed: from then on `add` knows no more than it kept. */
   isComplete = true;
 
@@ -84,33 +86,36 @@ export class ByteSet {
 
   /** Adds a copy of buffer[start, end); false if it was there already. */
   add(buffer: Uint8Array, start: number, end: number): boolean {
-    const hash = this.#hashOf(buffer, start, end);
-    let slot = this.#find(buffer, start, end, hash);
-    if (this.#slots[slot] !== 0) return false;
     const size = end - start;
-    if (this.#usedBytes + size > this.#limitBytes || this.#size * 16 > this.#limitBytes) {
+    const hash = this.#hashOf(buffer, start, end);
+    const slots = this.#slots;
+    const hashes = this.#hashes;
+    const mask = this.#slotCount - 1;
+    let slot = hash & mask;
+    for (let entry = slots[slot]; entry !== 0; entry = slots[slot]) {
+      if (hashes[entry - 1] === hash && this.#equals(entry - 1, buffer, start, end)) return false;
+      slot = (slot + 1) & mask;
+    }
+    const index = this.#size;
+    if (this.#usedBytes + size > this.#limitBytes || index * 16 > this.#limitBytes) {
       this.isComplete = false;
       return true;
     }
-    if (this.#size * 2 >= this.#slotCount) {
-      this.#growSlots();
-      slot = this.#freeSlot(hash);
-    }
-    this.#keep(buffer, start, end, hash);
-    this.#slots[slot] = this.#size;
+    if (index === hashes.length || this.#usedBytes + size + 4 > this.#bytes.length) this.#grow(size + 4);
+    this.#copy(buffer, start, end);
+    this.#hashes[index] = hash;
+    this.#starts[index] = this.#usedBytes;
+    this.#sizes[index] = size;
+    this.#usedBytes += size;
+    this.#size = index + 1;
+    slots[slot] = index + 1;
+    if (index * 2 >= mask) this.#growSlots();
     return true;
   }
 
-  #keep(buffer: Uint8Array, start: number, end: number, hash: number): void {
+  #grow(neededBytes: number): void {
     if (this.#size === this.#hashes.length) this.#growEntries();
-    const size = end - start;
-    if (this.#usedBytes + size + 4 > this.#bytes.length) this.#growBytes(size + 4);
-    this.#copy(buffer, start, end);
-    this.#hashes[this.#size] = hash;
-    this.#starts[this.#size] = this.#usedBytes;
-    this.#sizes[this.#size] = size;
-    this.#usedBytes += size;
-    this.#size += 1;
+    if (this.#usedBytes + neededBytes > this.#bytes.length) this.#growBytes(neededBytes);
   }
 
   #copy(buffer: Uint8Array, start: number, end: number): void {
@@ -120,7 +125,8 @@ export class ByteSet {
       return;
     }
     const words = this.#wordsOf(buffer);
-    for (let from = start; from < end; from += 4, to += 4) this.#words.setInt32(to, words.getInt32(from));
+    const target = this.#words;
+    for (let from = start; from < end; from += 4, to += 4) target.setInt32(to, words.getInt32(from));
   }
 
   /** The slot that holds these bytes, or the empty one where they belong. */
@@ -175,11 +181,16 @@ export class ByteSet {
   }
 
   #wordsOf(buffer: Uint8Array): DataView {
-    if (buffer !== this.#source) {
-      this.#source = buffer;
-      this.#sourceWords = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    }
-    return this.#sourceWords;
+    if (buffer === this.#source) return this.#sourceWords;
+    const isOther = buffer === this.#otherSource;
+    const words = isOther
+      ? this.#otherWords
+      : new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.#otherSource = this.#source;
+    this.#otherWords = this.#sourceWords;
+    this.#source = buffer;
+    this.#sourceWords = words;
+    return words;
   }
 
   #hashOf(buffer: Uint8Array, start: number, end: number): number {

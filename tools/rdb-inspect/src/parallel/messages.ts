@@ -1,6 +1,7 @@
 /** What the main thread and a worker say to each other. Buffers move, they are not copied. */
-import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
+
 import type { FormatError } from "@holdfast/bytes";
+import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
 import type { SectionEnd } from "./section-runner.ts";
 
 /** To the worker. Sections of one worker come one after the other. */

@@ -29,7 +29,8 @@ export async function runAnywhere<Settings, Result>(
     return runPass(kind, settings, input, options);
   }
   const plan = kind.sections(settings);
-  if (plan === undefined || (plan.isOrderFree && !input.isRereadable)) return runPass(kind, settings, input, options);
+  if (plan === undefined || (plan.isOrderFree && !input.isRereadable))
+    return runPass(kind, settings, input, options);
   const started = Array.from({ length: workers.threads - 1 }, () => workers.start());
   const run = await runSections(kind, settings, plan, input, options, started);
   return run ?? runPass(kind, settings, input, options);

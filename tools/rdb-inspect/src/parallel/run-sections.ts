@@ -14,12 +14,12 @@
 import { combineCrc64, type FormatError } from "@holdfast/bytes";
 import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
 import type { Input } from "../input.ts";
-import type { SectionedPassKind, PassResult, SectionPlan } from "../pass.ts";
+import type { PassResult, SectionedPassKind, SectionPlan } from "../pass.ts";
 import { Problem } from "../problems.ts";
 import type { PassRun, RunOptions } from "../run-pass.ts";
-import { SectionServer } from "./section-server.ts";
 import { type Order, type Report, receiveFailure, type SentEnd } from "./messages.ts";
 import { type Piece, SectionScanner } from "./section-scanner.ts";
+import { SectionServer } from "./section-server.ts";
 
 /** A thread that runs worker.ts. */
 export interface SectionWorker {
@@ -145,7 +145,9 @@ class SectionsRun<Settings, Result extends PassResult> {
       await this.#until(() => this.#inFlight[worker] < piecesInFlightMax);
       const bytes = this.#copy(piece.bytes);
       this.#inFlight[worker] += 1;
-      this.#workers[worker].post({ kind: "piece", bytes, rdbBytes: piece.rdbBytes }, [bytes.buffer as ArrayBuffer]);
+      this.#workers[worker].post({ kind: "piece", bytes, rdbBytes: piece.rdbBytes }, [
+        bytes.buffer as ArrayBuffer,
+      ]);
     }
     if (piece.closes) this.#order(worker, { kind: "close", isLast: false });
   }
@@ -167,7 +169,16 @@ class SectionsRun<Settings, Result extends PassResult> {
     const settings = resume === undefined ? this.#settings : this.#plan.settingsFor(this.#scanner.facts);
     const { name, contentBytes: totalBytes } = this.#input;
     const { isOrderFree } = this.#plan;
-    this.#order(worker, { kind: "open", section, pass: this.#kind.name, settings, name, totalBytes, resume, isOrderFree });
+    this.#order(worker, {
+      kind: "open",
+      section,
+      pass: this.#kind.name,
+      settings,
+      name,
+      totalBytes,
+      resume,
+      isOrderFree,
+    });
   }
 
   /** The input is over: the open section learns that nothing follows. An empty input opens one for that. */
@@ -179,7 +190,9 @@ class SectionsRun<Settings, Result extends PassResult> {
 
   /** Memory of ours that is moved to the worker: the chunk itself is read into again. */
   #copy(bytes: Uint8Array): Uint8Array {
-    const index = this.#spare.findIndex((buffer) => buffer.byteLength >= bytes.length && buffer.byteLength <= 4 * bytes.length + 65_536);
+    const index = this.#spare.findIndex(
+      (buffer) => buffer.byteLength >= bytes.length && buffer.byteLength <= 4 * bytes.length + 65_536,
+    );
     const buffer = index < 0 ? new ArrayBuffer(bytes.length) : this.#spare.splice(index, 1)[0];
     const copy = new Uint8Array(buffer, 0, bytes.length);
     copy.set(bytes);
@@ -270,6 +283,9 @@ class SectionsRun<Settings, Result extends PassResult> {
     const isStored = facts.storedChecksum !== undefined && facts.storedChecksum !== 0n;
     if (!isStored || this.#checksum === 0n || facts.endOffset === undefined) return undefined;
     const detail = `checksum is ${facts.storedChecksum?.toString(16).padStart(16, "0")}, the bytes make another one`;
-    return new RdbFormatError("RDB_CHECKSUM_MISMATCH", detail, { offset: facts.endOffset - 8, path: this.#input.name });
+    return new RdbFormatError("RDB_CHECKSUM_MISMATCH", detail, {
+      offset: facts.endOffset - 8,
+      path: this.#input.name,
+    });
   }
 }

@@ -32,7 +32,11 @@ export class SectionRunner {
   /** `emit` gets what the pass writes, piece by piece, owned. */
   constructor(
     pass: Pass<unknown>,
-    source: { readonly name: string; readonly totalBytes: number | undefined; readonly resume: ResumePoint | undefined },
+    source: {
+      readonly name: string;
+      readonly totalBytes: number | undefined;
+      readonly resume: ResumePoint | undefined;
+    },
     emit: (output: Uint8Array) => void,
   ) {
     this.#pass = pass;
