@@ -13,8 +13,8 @@ import { UsageError } from "../problems.ts";
 import { createProgress, type Progress, type ProgressChoice } from "../progress.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
 import { formatCount, formatSize } from "../sizes-and-times.ts";
-import { parseCount } from "./option-values.ts";
 import { type ColorChoice, type Style, styleFor } from "../terminal/style.ts";
+import { parseCount } from "./option-values.ts";
 
 /** Options that every sub-command has, as commander hands them over. */
 export interface CommonOptions {
