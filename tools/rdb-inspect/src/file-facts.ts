@@ -135,7 +135,9 @@ export function mergeFileFacts(first: FileFacts, second: FileFacts): FileFacts {
     slotCount: first.slotCount + second.slotCount,
     hashTemplateCount: first.hashTemplateCount + second.hashTemplateCount,
     warningCount: first.warningCount + second.warningCount,
-    warnings: [...first.warnings, ...second.warnings].slice(0, warningsMax),
+    warnings: [...first.warnings, ...second.warnings]
+      .sort((one, other) => one.offset - other.offset)
+      .slice(0, warningsMax),
     checksum: second.checksum ?? first.checksum,
     storedChecksum: second.storedChecksum ?? first.storedChecksum,
     endOffset: second.endOffset ?? first.endOffset,

@@ -30,7 +30,7 @@ export interface SectionWorker {
 }
 
 /** A section is closed at the first border behind so many bytes. */
-const sectionBytes = 2 << 20;
+const usualSectionBytes = 2 << 20;
 /** Pieces that a worker has and has not given back; with fewer it may run dry while this thread decodes. */
 const piecesInFlightMax = 8;
 
@@ -45,7 +45,11 @@ interface Section {
   end: SentEnd | undefined;
 }
 
-/** Undefined when an order-free pass met damage: what stands before it cannot be told from what stands behind. */
+/**
+ * Runs the pass and stops the workers.
+ *
+ * Undefined when an order-free pass met damage: what stands before it cannot be told from what stands behind.
+ */
 export async function runSections<Settings, Result extends PassResult>(
   kind: SectionedPassKind<Settings, Result>,
   settings: Settings,
@@ -53,8 +57,9 @@ export async function runSections<Settings, Result extends PassResult>(
   input: Input,
   options: RunOptions,
   workers: readonly SectionWorker[],
+  sectionBytes = usualSectionBytes,
 ): Promise<PassRun<Result> | undefined> {
-  const run = new SectionsRun(kind, settings, plan, input, options, workers);
+  const run = new SectionsRun(kind, settings, plan, input, options, workers, sectionBytes);
   try {
     return await run.run();
   } finally {
@@ -93,6 +98,7 @@ class SectionsRun<Settings, Result extends PassResult> {
     input: Input,
     options: RunOptions,
     workers: readonly SectionWorker[],
+    sectionBytes: number,
   ) {
     this.#kind = kind;
     this.#settings = settings;
@@ -183,7 +189,7 @@ class SectionsRun<Settings, Result extends PassResult> {
 
   /** The input is over: the open section learns that nothing follows. An empty input opens one for that. */
   #closeLast(): void {
-    if (this.#sections.length === 0) this.#open(here, undefined);
+    if (!this.#scanner.hasOpenSection) this.#open(here, this.#scanner.nextResume);
     const section = this.#sections[this.#sections.length - 1];
     this.#order(section.worker, { kind: "close", isLast: true });
   }

@@ -55,6 +55,16 @@ export class SectionScanner {
     return this.#failure;
   }
 
+  /** Some piece of the last section was handed out, but not its last one. */
+  get hasOpenSection(): boolean {
+    return this.#isOpen;
+  }
+
+  /** What a decoder of the section that comes next would have to know; undefined at the start of the file. */
+  get nextResume(): ResumePoint | undefined {
+    return this.#resume;
+  }
+
   /** Cuts the next chunk, which must stay as it is until the one after it is given. */
   cut(chunk: Uint8Array): Piece[] {
     this.#scan(chunk);

@@ -24,13 +24,16 @@ export class SectionServer {
   take(order: Order): void {
     switch (order.kind) {
       case "open":
-        return this.#open(order);
+        this.#open(order);
+        break;
       case "piece":
-        return this.#add(order.bytes, order.rdbBytes);
+        this.#add(order.bytes, order.rdbBytes);
+        break;
       case "close":
-        return this.#close(order.isLast);
+        this.#close(order.isLast);
+        break;
       case "conclude":
-        return this.#report({ kind: "conclusion", result: this.#pass?.finish() });
+        this.#report({ kind: "conclusion", result: this.#pass?.finish() });
     }
   }
 
