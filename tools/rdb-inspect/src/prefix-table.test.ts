@@ -31,8 +31,11 @@ function counted(keys: readonly string[]): Map<string, number> {
   return counts;
 }
 
+// Long parts that begin alike, and some that are a beginning of another.
 const keys = fc.array(
-  fc.array(fc.constantFrom("a", "b", ":", "c"), { maxLength: 7 }).map((parts) => parts.join("")),
+  fc
+    .array(fc.constantFrom("a", "b", ":", "c", "long", "longer:", "longest:", "long:"), { maxLength: 7 })
+    .map((parts) => parts.join("")),
   { maxLength: 300 },
 );
 
