@@ -1,7 +1,7 @@
 /** Events to whole entries: for tests, tools and small values. Everything handed over is owned. */
+import type { ByteSlice } from "./byte-slice.ts";
 import type {
   ArraySlot,
-  Bytes,
   HashField,
   ItemBatch,
   KeyEvent,
@@ -29,10 +29,14 @@ export interface RdbEntry {
 export type EntryValue =
   | { readonly of: "string"; readonly bytes: Uint8Array }
   | { readonly of: "elements"; readonly elements: readonly Uint8Array[] }
-  | { readonly of: "fields"; readonly fields: readonly HashField[] }
-  | { readonly of: "scored"; readonly members: readonly ScoredMember[] }
-  | { readonly of: "stream"; readonly parts: readonly StreamPart[] }
-  | { readonly of: "array"; readonly slots: readonly ArraySlot[]; readonly insertIndex: bigint | undefined }
+  | { readonly of: "fields"; readonly fields: readonly HashField<Uint8Array>[] }
+  | { readonly of: "scored"; readonly members: readonly ScoredMember<Uint8Array>[] }
+  | { readonly of: "stream"; readonly parts: readonly StreamPart<Uint8Array>[] }
+  | {
+      readonly of: "array";
+      readonly slots: readonly ArraySlot<Uint8Array>[];
+      readonly insertIndex: bigint | undefined;
+    }
   /** The value's bytes as stored. */
   | { readonly of: "opaque"; readonly bytes: Uint8Array };
 
@@ -70,10 +74,10 @@ class EntryBuilder {
   #sizeBytes = 0;
   #of: ItemBatch["of"] = "nothing";
   readonly #pieces: Uint8Array[] = [];
-  readonly #fields: HashField[] = [];
-  readonly #members: ScoredMember[] = [];
-  readonly #parts: StreamPart[] = [];
-  readonly #slots: ArraySlot[] = [];
+  readonly #fields: HashField<Uint8Array>[] = [];
+  readonly #members: ScoredMember<Uint8Array>[] = [];
+  readonly #parts: StreamPart<Uint8Array>[] = [];
+  readonly #slots: ArraySlot<Uint8Array>[] = [];
   #insertIndex: bigint | undefined;
 
   constructor(event: KeyEvent, limitBytes: number) {
@@ -138,13 +142,13 @@ class EntryBuilder {
     }
   }
 
-  #own(bytes: Bytes): Uint8Array {
+  #own(bytes: Uint8Array | ByteSlice): Uint8Array {
     this.#sizeBytes += bytes.length;
     if (this.#sizeBytes > this.#limitBytes) throw new RdbEntryTooLarge(this.#head.key, this.#limitBytes);
     return bytes.slice();
   }
 
-  #ownPart(part: StreamPart): StreamPart {
+  #ownPart(part: StreamPart): StreamPart<Uint8Array> {
     switch (part.kind) {
       case "entry":
         return { ...part, fields: part.fields.map((bytes) => this.#own(bytes)) };

@@ -7,6 +7,7 @@
  * A key is one `key` event when the whole value fits in a batch; otherwise `items` events follow until
  * one has `last: true`.
  */
+import type { ByteSlice } from "./byte-slice.ts";
 import type { RdbFormatError, RdbWarningCode } from "./errors.ts";
 import type { RdbDialect, RdbEncoding, RdbType, TypeRow } from "./format.ts";
 
@@ -145,28 +146,29 @@ export type ItemBatch =
   /** Level "raw", and modules at every level that hands over data: the value's bytes as stored, in pieces. */
   | { readonly of: "opaque"; readonly bytes: Bytes }
   | { readonly of: "chunks"; readonly chunks: readonly Bytes[] }
-  | { readonly of: "elements"; readonly elements: readonly Bytes[] }
+  | { readonly of: "elements"; readonly elements: readonly ByteSlice[] }
   | { readonly of: "fields"; readonly fields: readonly HashField[] }
   | { readonly of: "scored"; readonly members: readonly ScoredMember[] }
   | { readonly of: "stream"; readonly parts: readonly StreamPart[] }
   /** `insertIndex`: where the server would insert next, if it keeps that. */
   | { readonly of: "array"; readonly slots: readonly ArraySlot[]; readonly insertIndex: bigint | undefined };
 
-export interface HashField {
-  readonly field: Bytes;
-  readonly value: Bytes;
+/** `Text`, here and below: slices of borrowed memory in events, owned arrays in entries (collect.ts). */
+export interface HashField<Text = ByteSlice> {
+  readonly field: Text;
+  readonly value: Text;
   readonly expireAtMs: number | undefined;
 }
 
-export interface ScoredMember {
-  readonly member: Bytes;
+export interface ScoredMember<Text = ByteSlice> {
+  readonly member: Text;
   readonly score: number;
 }
 
 /** An element of a Redis 8.8 array; `value` is the text that the server would answer. */
-export interface ArraySlot {
+export interface ArraySlot<Text = ByteSlice> {
   readonly index: bigint;
-  readonly value: Bytes;
+  readonly value: Text;
   readonly stored: "string" | "integer" | "double";
 }
 
@@ -179,10 +181,10 @@ export interface StreamId {
  * A stream in file order: entries, then `meta`, then each group followed by its pending entries, its
  * consumers (each followed by the ids it owns) and its nacked ids, then the idempotency parts.
  */
-export type StreamPart =
-  | StreamEntry
+export type StreamPart<Text = ByteSlice> =
+  | StreamEntry<Text>
   | StreamMeta
-  | StreamGroup
+  | StreamGroup<Text>
   /** An entry delivered by the group above and not acknowledged. */
   | {
       readonly kind: "pending";
@@ -193,7 +195,7 @@ export type StreamPart =
   /** A consumer of the group above. `activeAtMs` is stored since RDB 11. */
   | {
       readonly kind: "consumer";
-      readonly name: Bytes;
+      readonly name: Text;
       readonly seenAtMs: number;
       readonly activeAtMs: number | undefined;
     }
@@ -203,16 +205,16 @@ export type StreamPart =
   | { readonly kind: "nacked"; readonly id: StreamId }
   /** Redis 8.6: the stream's settings for idempotent XADD. */
   | { readonly kind: "idmp"; readonly durationSec: number; readonly entriesMax: number }
-  | { readonly kind: "producer"; readonly id: Bytes }
+  | { readonly kind: "producer"; readonly id: Text }
   /** An idempotency id of the producer above, and the entry that it made. */
-  | { readonly kind: "idempotency"; readonly iid: Bytes; readonly id: StreamId }
+  | { readonly kind: "idempotency"; readonly iid: Text; readonly id: StreamId }
   | { readonly kind: "idmp-totals"; readonly added: bigint; readonly duplicates: bigint };
 
-export interface StreamEntry {
+export interface StreamEntry<Text = ByteSlice> {
   readonly kind: "entry";
   readonly id: StreamId;
   /** Field, value, field, value, … in order. */
-  readonly fields: readonly Bytes[];
+  readonly fields: readonly Text[];
 }
 
 /** The counters that stand behind the entries; the last three are stored since RDB 10. */
@@ -225,9 +227,9 @@ export interface StreamMeta {
   readonly entriesAdded: bigint | undefined;
 }
 
-export interface StreamGroup {
+export interface StreamGroup<Text = ByteSlice> {
   readonly kind: "group";
-  readonly name: Bytes;
+  readonly name: Text;
   readonly lastDeliveredId: StreamId;
   /** Undefined when the server did not know, and before RDB 10. */
   readonly entriesRead: bigint | undefined;

@@ -1,5 +1,6 @@
 /** RDB bytes to events: everything the package offers, in the order a reader should meet it. */
 
+export { ByteSlice } from "./byte-slice.ts";
 export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
 export { RdbDecoder, type RdbDecoderOptions, type ResumePoint } from "./decoder.ts";
 export {

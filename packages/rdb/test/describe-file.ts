@@ -179,7 +179,7 @@ interface GroupDescription {
 }
 
 /** Parts in file order to the nested shape of the sidecars. */
-function describeStream(parts: readonly StreamPart[]): Json {
+function describeStream(parts: readonly StreamPart<Uint8Array>[]): Json {
   const entries: Json[] = [];
   const info: { [name: string]: Json | undefined; groups: GroupDescription[] } = { groups: [] };
   const producers: { id: Json; entries: Json[] }[] = [];

@@ -5,7 +5,13 @@
  * The bytes of strings and of raw values come as one line per value. Lines are made while the event is
  * fresh, so that borrowed bytes are used at once.
  */
-import { type ItemBatch, type RdbDecoderOptions, type RdbEvent, RdbFormatError } from "@holdfast/rdb";
+import {
+  ByteSlice,
+  type ItemBatch,
+  type RdbDecoderOptions,
+  type RdbEvent,
+  RdbFormatError,
+} from "@holdfast/rdb";
 import { eventsOf } from "./describe-file.ts";
 
 export interface Run {
@@ -64,15 +70,15 @@ function addItems(lines: string[], items: ItemBatch): void {
       for (const chunk of items.chunks) addBytes(lines, chunk);
       break;
     case "elements":
-      for (const element of items.elements) lines.push(`element ${latin1(element)}`);
+      for (const element of items.elements) lines.push(`element ${latin1(element.view())}`);
       break;
     case "fields":
       for (const { field, value, expireAtMs } of items.fields)
-        lines.push(`field ${expireAtMs} ${latin1(field)}=${latin1(value)}`);
+        lines.push(`field ${expireAtMs} ${latin1(field.view())}=${latin1(value.view())}`);
       break;
     case "scored":
       for (const { member, score } of items.members)
-        lines.push(`member ${Object.is(score, -0) ? "-0" : score} ${latin1(member)}`);
+        lines.push(`member ${Object.is(score, -0) ? "-0" : score} ${latin1(member.view())}`);
       break;
     case "stream":
       for (const part of items.parts) lines.push(JSON.stringify(part, plain));
@@ -95,6 +101,7 @@ function plain(name: string, value: unknown): unknown {
   // The sentence of an error names places that depend on nothing but the file; the stack does not.
   if (name === "error") return (value as RdbFormatError).message;
   if (typeof value === "bigint") return String(value);
+  if (value instanceof ByteSlice) return latin1(value.view());
   return value instanceof Uint8Array ? latin1(value) : value;
 }
 

@@ -179,7 +179,7 @@ function modelValueOf({ value }: RdbEntry): string[] {
   }
 }
 
-function partOf(part: StreamPart): string {
+function partOf(part: StreamPart<Uint8Array>): string {
   switch (part.kind) {
     case "entry":
       return `${idText(part.id)} ${latin1(part.fields[0])}=${latin1(part.fields[1])}`;

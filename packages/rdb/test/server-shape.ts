@@ -74,7 +74,7 @@ function elementsJson(elements: readonly Uint8Array[]): Json {
   return collectionJson(elements, (element) => [element], bytesJson);
 }
 
-function fieldsJson(fields: readonly HashField[]): Json {
+function fieldsJson(fields: readonly HashField<Uint8Array>[]): Json {
   const sorted = [...fields].sort((first, second) => Buffer.compare(first.field, second.field));
   return collectionJson(
     sorted,
@@ -87,7 +87,10 @@ function fieldsJson(fields: readonly HashField[]): Json {
   );
 }
 
-function membersJson(members: readonly ScoredMember[], scoreText: (score: number) => string): Json {
+function membersJson(
+  members: readonly ScoredMember<Uint8Array>[],
+  scoreText: (score: number) => string,
+): Json {
   const sorted = [...members].sort(
     (first, second) =>
       Number(first.score > second.score) - Number(first.score < second.score) ||
@@ -129,7 +132,7 @@ export function sameScores(value: Json): Json {
   ]);
 }
 
-function streamJson(parts: readonly StreamPart[]): Json {
+function streamJson(parts: readonly StreamPart<Uint8Array>[]): Json {
   const entries = parts.filter((part) => part.kind === "entry");
   return {
     entries: collectionJson(
@@ -149,7 +152,7 @@ function pairsJson(fields: readonly Uint8Array[]): Json {
   return pairs;
 }
 
-function infoJson(parts: readonly StreamPart[]): Json {
+function infoJson(parts: readonly StreamPart<Uint8Array>[]): Json {
   const info: Record<string, Json> = {};
   for (const part of parts) {
     if (part.kind === "meta") {
@@ -176,7 +179,7 @@ function infoJson(parts: readonly StreamPart[]): Json {
   return info;
 }
 
-function count(parts: readonly StreamPart[], kind: StreamPart["kind"]): number {
+function count(parts: readonly StreamPart<Uint8Array>[], kind: StreamPart<Uint8Array>["kind"]): number {
   return parts.filter((part) => part.kind === kind).length;
 }
 
@@ -186,7 +189,7 @@ interface Group {
   consumers: { [name: string]: Json | undefined; pending: string[] }[];
 }
 
-function groupsJson(parts: readonly StreamPart[]): Json {
+function groupsJson(parts: readonly StreamPart<Uint8Array>[]): Json {
   const groups: Group[] = [];
   const knowsEntriesRead = parts.some((part) => part.kind === "meta" && part.entriesAdded !== undefined);
   for (const part of parts) {

@@ -5,7 +5,9 @@
  * caller that only wants the number of entries stops after the first.
  */
 import { decimalOf } from "@holdfast/bytes";
+import { ByteSlice } from "../byte-slice.ts";
 import type { PackedKind } from "../format.ts";
+import { type Arena, decimalText } from "../strings.ts";
 import { intsetElement, intsetWidth, statedIntsetCount, validateIntset } from "./intset.ts";
 import {
   listpackBackBytes,
@@ -116,9 +118,10 @@ export class PackedReader {
     else this.#setInteger(intsetElement(this.bytes, this.#start, this.#width, this.#index++));
   }
 
-  /** The entry as bytes: a borrowed view, or the decimal text of an integer. */
-  text(): Uint8Array {
-    return this.isInteger ? decimalOf(this.integer) : this.bytes.subarray(this.start, this.end);
+  /** The entry as bytes, borrowed. The text of an integer is written to the arena; without one, it is owned. */
+  text(arena?: Arena): ByteSlice {
+    if (!this.isInteger) return new ByteSlice(this.bytes, this.start, this.end);
+    return arena === undefined ? ByteSlice.of(decimalOf(this.integer)) : decimalText(this.integer, arena);
   }
 
   #nextListpack(): void {

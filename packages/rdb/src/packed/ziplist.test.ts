@@ -21,7 +21,7 @@ function entriesOf(bytes: Uint8Array): (number | bigint | string)[] {
   const entries: (number | bigint | string)[] = [];
   while (reader.left > 0) {
     reader.next();
-    entries.push(reader.isInteger ? reader.integer : Buffer.from(reader.text()).toString("latin1"));
+    entries.push(reader.isInteger ? reader.integer : Buffer.from(reader.text().view()).toString("latin1"));
   }
   return entries;
 }

@@ -11,7 +11,7 @@ function textsOf(hex: string): string[] {
   const texts: string[] = [];
   while (reader.left > 0) {
     reader.next();
-    texts.push(Buffer.from(reader.text()).toString("latin1"));
+    texts.push(Buffer.from(reader.text().view()).toString("latin1"));
   }
   return texts;
 }

@@ -5,6 +5,7 @@
  *   tag 0 string, 1 int64, 2 double, 3 string of at most 7 bytes
  */
 import { decimalOf } from "@holdfast/bytes";
+import { ByteSlice } from "../byte-slice.ts";
 import type { ArraySlot } from "../events.ts";
 import { arraySmallStringMax, arrayTag } from "../format.ts";
 import type { ValueReader, ValueScan } from "./value-scan.ts";
@@ -50,7 +51,7 @@ function readSlot(scan: ValueScan, at: number): ArraySlot {
   const tag = cursor.length();
   switch (tag) {
     case arrayTag.integer:
-      return { index, value: decimalOf(cursor.exactInt64()), stored: "integer" };
+      return { index, value: ByteSlice.of(decimalOf(cursor.exactInt64())), stored: "integer" };
     case arrayTag.double:
       return { index, value: doubleText(cursor.double()), stored: "double" };
     case arrayTag.string:
@@ -61,17 +62,17 @@ function readSlot(scan: ValueScan, at: number): ArraySlot {
   }
 }
 
-function readText(scan: ValueScan, tag: number): Uint8Array {
+function readText(scan: ValueScan, tag: number): ByteSlice {
   scan.readElement();
   const { strings } = scan;
   if (tag === arrayTag.smallString && strings.end - strings.start > arraySmallStringMax) {
     scan.cursor.fail("RDB_BAD_ARRAY", `small string of ${strings.end - strings.start} bytes`, strings.at);
   }
-  return strings.view();
+  return strings.text();
 }
 
 /** The shortest text that reads back as the same double, and that does not look like an integer. */
-function doubleText(value: number): Uint8Array {
+function doubleText(value: number): ByteSlice {
   const text = String(value);
-  return new TextEncoder().encode(/^-?\d+$/.test(text) ? `${text}.0` : text);
+  return ByteSlice.of(new TextEncoder().encode(/^-?\d+$/.test(text) ? `${text}.0` : text));
 }

@@ -62,9 +62,9 @@ function buildField(scan: ValueScan, layout: ExpiringLayout, base: number): void
   const { cursor, strings } = scan;
   const before = layout.before?.(cursor, base);
   scan.readElement();
-  const field = strings.view();
+  const field = strings.text();
   scan.readElement();
-  const value = strings.view();
+  const value = strings.text();
   scan.addField(field, value, before ?? layout.behind?.(cursor, base));
 }
 
@@ -116,9 +116,9 @@ export const readPackedHash: ValueReader = (scan) => {
   while (packed.left > 0) {
     if (scan.isBatchFull) return false;
     packed.next();
-    const field = packed.text();
+    const field = scan.packedText();
     packed.next();
-    scan.addField(field, packed.text(), undefined);
+    scan.addField(field, scan.packedText(), undefined);
   }
   return scan.finish();
 };
@@ -135,9 +135,9 @@ export const readPackedExpiringHash: ValueReader = (scan) => {
   while (packed.left > 0) {
     if (scan.isBatchFull) return false;
     packed.next();
-    const field = packed.text();
+    const field = scan.packedText();
     packed.next();
-    const value = packed.text();
+    const value = scan.packedText();
     packed.next();
     scan.addField(field, value, packedExpiry(scan));
   }

@@ -18,7 +18,7 @@ export const readPlainList: ValueReader = (scan) => {
     if (scan.isBatchFull) return false;
     if (scan.building) {
       scan.readElement();
-      scan.addElement(scan.strings.view());
+      scan.addElement(scan.strings.text());
     } else {
       scan.passElement();
     }
@@ -51,7 +51,7 @@ function readNode(scan: ValueScan): void {
     const { strings } = scan;
     if (strings.textBytes === 0)
       scan.cursor.fail("RDB_BAD_QUICKLIST", "plain quicklist node of 0 bytes", strings.at);
-    if (scan.building) scan.addElement(strings.view());
+    if (scan.building) scan.addElement(strings.text());
     scan.itemCount = (scan.itemCount ?? 0) + 1;
   } else if (scan.openPacked(kind)) {
     scan.itemCount = (scan.itemCount ?? 0) + scan.packed.left;
@@ -67,7 +67,7 @@ function drainNode(scan: ValueScan): boolean {
   while (packed.left > 0) {
     if (scan.isBatchFull) return false;
     packed.next();
-    scan.addElement(packed.text());
+    scan.addElement(scan.packedText());
   }
   scan.phase = phase.elements;
   return true;

@@ -25,7 +25,7 @@ export function readPackedElements(scan: ValueScan, unique = false): boolean {
   while (packed.left > 0) {
     if (scan.isBatchFull) return false;
     packed.next();
-    scan.addElement(packed.text());
+    scan.addElement(scan.packedText());
   }
   return scan.finish();
 }

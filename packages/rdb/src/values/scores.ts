@@ -38,7 +38,7 @@ export function packedScore(packed: PackedReader, at: number): number {
   if (packed.isInteger) return Number(packed.integer);
   const score = parseScore(packed.bytes.subarray(packed.start, packed.end));
   if (score === undefined)
-    throw new Damage("RDB_BAD_SCORE", `score "${latin1(packed.text())}" is no number`, at);
+    throw new Damage("RDB_BAD_SCORE", `score "${latin1(packed.text().view())}" is no number`, at);
   return score;
 }
 

@@ -14,7 +14,7 @@ export const readPlainSet: ValueReader = (scan) => {
   while (scan.left > 0) {
     if (scan.isBatchFull) return false;
     scan.readElement();
-    if (scan.building) scan.addElement(scan.strings.view());
+    if (scan.building) scan.addElement(scan.strings.text());
     else scan.mustBeNew("a member");
     scan.roundDone();
   }

@@ -9,10 +9,12 @@
  *
  * Source: t_stream.c of Redis and Valkey.
  */
+import { ByteSlice } from "../byte-slice.ts";
 import { Damage } from "../errors.ts";
-import type { Bytes, StreamEntry, StreamId } from "../events.ts";
+import type { StreamEntry, StreamId } from "../events.ts";
 import { textsOfOneItemMax } from "../format.ts";
 import type { PackedReader } from "../packed/packed-reader.ts";
+import type { Arena } from "../strings.ts";
 
 const flagDeleted = 1;
 const flagSameFields = 2;
@@ -22,25 +24,28 @@ const entriesBesidesOwnFields = 4;
 
 export class StreamNode {
   readonly #packed: PackedReader;
+  /** Where the texts of integers go; undefined when the node is only checked. */
+  readonly #arena: Arena | undefined;
   /** Where to report damage: index in the window of the string that holds the listpack. */
   readonly #at: number;
   readonly #ms: bigint;
   readonly #seq: bigint;
-  #fields: readonly Bytes[] = [];
+  #fields: readonly ByteSlice[] = [];
   readonly live: number;
   readonly deleted: number;
   #liveRead = 0;
   #deletedRead = 0;
 
-  /** Reads the master entry. Throws Damage. */
-  constructor(packed: PackedReader, id: StreamId, at: number, building: boolean) {
+  /** Reads the master entry. With an arena, entries are built, else only checked. Throws Damage. */
+  constructor(packed: PackedReader, id: StreamId, at: number, arena: Arena | undefined) {
     this.#packed = packed;
+    this.#arena = arena;
     this.#at = at;
     this.#ms = id.ms;
     this.#seq = id.seq;
     this.live = this.#count("live entries");
     this.deleted = this.#count("deleted entries");
-    this.#fields = this.#texts(this.#count("fields"), building);
+    this.#fields = this.#texts(this.#count("fields"));
     if (this.#integer("end of the master entry") !== 0) this.#fail("the master entry does not end with 0");
   }
 
@@ -49,15 +54,15 @@ export class StreamNode {
   }
 
   /** Reads the next entry; undefined for a deleted one, and always when not building. */
-  next(building: boolean): StreamEntry | undefined {
+  next(): StreamEntry | undefined {
     const flags = Number(this.#integer("flags"));
     const ms = this.#integer("ms difference");
     const seq = this.#integer("sequence difference");
-    const fields = (flags & flagSameFields) !== 0 ? this.#sameFields(building) : this.#ownFields(building);
+    const fields = (flags & flagSameFields) !== 0 ? this.#sameFields() : this.#ownFields();
     const isDeleted = (flags & flagDeleted) !== 0;
     if (isDeleted) this.#deletedRead += 1;
     else this.#liveRead += 1;
-    if (isDeleted || !building) return undefined;
+    if (isDeleted || this.#arena === undefined) return undefined;
     return { kind: "entry", id: { ms: wrapped(this.#ms, ms), seq: wrapped(this.#seq, seq) }, fields };
   }
 
@@ -69,19 +74,19 @@ export class StreamNode {
     }
   }
 
-  #sameFields(building: boolean): Bytes[] {
-    const fields: Bytes[] = [];
+  #sameFields(): ByteSlice[] {
+    const fields: ByteSlice[] = [];
     for (const field of this.#fields) {
       this.#advance("a value");
-      if (building) fields.push(field, this.#packed.text());
+      if (this.#arena !== undefined) fields.push(field, this.#packed.text(this.#arena));
     }
     this.#checkClosing(entriesBesidesSameFields + this.#fields.length);
     return fields;
   }
 
-  #ownFields(building: boolean): Bytes[] {
+  #ownFields(): ByteSlice[] {
     const count = this.#count("fields");
-    const fields = this.#texts(count * 2, building);
+    const fields = this.#texts(count * 2);
     this.#checkClosing(entriesBesidesOwnFields + count * 2);
     return fields;
   }
@@ -91,7 +96,7 @@ export class StreamNode {
     if (Number(closing) !== expected) this.#fail(`an entry of ${expected} listpack entries says ${closing}`);
   }
 
-  #texts(count: number, building: boolean): Bytes[] {
+  #texts(count: number): ByteSlice[] {
     if (count > this.#packed.left)
       this.#fail(`${count} texts announced, ${this.#packed.left} entries are left`);
     if (count > textsOfOneItemMax)
@@ -100,10 +105,10 @@ export class StreamNode {
         `${count} texts in one entry, above the limit of ${textsOfOneItemMax}`,
         this.#at,
       );
-    const texts: Bytes[] = building ? [] : new Array<Bytes>(count).fill(noBytes);
+    const texts: ByteSlice[] = this.#arena !== undefined ? [] : new Array<ByteSlice>(count).fill(noBytes);
     for (let index = 0; index < count; index += 1) {
       this.#packed.next();
-      if (building) texts.push(this.#packed.text());
+      if (this.#arena !== undefined) texts.push(this.#packed.text(this.#arena));
     }
     return texts;
   }
@@ -135,4 +140,4 @@ function wrapped(base: bigint, difference: number | bigint): bigint {
   return BigInt.asUintN(64, base + BigInt(difference));
 }
 
-const noBytes = new Uint8Array(0);
+const noBytes = ByteSlice.of(new Uint8Array(0));

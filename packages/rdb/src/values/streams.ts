@@ -13,6 +13,7 @@
  *
  * Source: rdb.c and t_stream.c of Redis and Valkey.
  */
+import type { ByteSlice } from "../byte-slice.ts";
 import type { Bytes, StreamId } from "../events.ts";
 import { idmpLimits } from "../format.ts";
 import { ByteSet } from "./byte-set.ts";
@@ -20,8 +21,8 @@ import { StreamNode } from "./stream-node.ts";
 import type { ValueReader, ValueScan } from "./value-scan.ts";
 
 const rawIdBytes = 16;
-/** What a view of a text costs, about: entries of many empty texts must fill a batch too. */
-const viewBytes = 96;
+/** What the slice of a text costs, about: entries of many empty texts must fill a batch too. */
+const sliceBytes = 64;
 
 const typeWithCounters = 19;
 const typeWithActiveTime = 21;
@@ -132,7 +133,12 @@ function readNode(scan: ValueScan, memory: StreamMemory): void {
 
 function openNode(scan: ValueScan, memory: StreamMemory, id: StreamId): void {
   try {
-    memory.node = new StreamNode(scan.packed, id, scan.strings.at, scan.building);
+    memory.node = new StreamNode(
+      scan.packed,
+      id,
+      scan.strings.at,
+      scan.building ? scan.strings.arena : undefined,
+    );
     memory.liveEntries += memory.node.live;
     scan.phase = phase.entries;
     if (!scan.building) checkEntries(memory.node);
@@ -144,7 +150,7 @@ function openNode(scan: ValueScan, memory: StreamMemory, id: StreamId): void {
 }
 
 function checkEntries(node: StreamNode): void {
-  while (!node.isOver) node.next(false);
+  while (!node.isOver) node.next();
   node.finish();
 }
 
@@ -153,11 +159,11 @@ function readEntry(scan: ValueScan, memory: StreamMemory): void {
   const { node } = memory;
   while (scan.building && node !== undefined && !node.isOver) {
     if (scan.isBatchFull) return;
-    const entry = node.next(true);
+    const entry = node.next();
     if (entry !== undefined)
       scan.addPart(
         entry,
-        entry.fields.reduce((sum, bytes) => sum + bytes.length + viewBytes, 0),
+        entry.fields.reduce((sum, bytes) => sum + bytes.length + sliceBytes, 0),
       );
   }
   if (scan.building) node?.finish();
@@ -199,7 +205,7 @@ function readGroup(scan: ValueScan, memory: StreamMemory): void {
   const entriesRead = scan.row.number >= typeWithCounters ? cursor.optionalLength64() : undefined;
   const pendingCount = cursor.length();
   if (scan.building) scan.addPart({ kind: "group", name, lastDeliveredId, entriesRead });
-  else if (!memory.groupNames.add(name, 0, name.length))
+  else if (!memory.groupNames.add(name.buffer, name.start, name.end))
     scan.report("RDB_BAD_STREAM", "a group stands twice in the stream", at);
   memory.pending.clear();
   memory.pendingOffsets = [];
@@ -237,7 +243,7 @@ function readConsumer(scan: ValueScan, memory: StreamMemory): void {
   const activeAtMs = scan.row.number >= typeWithActiveTime ? cursor.int64() : undefined;
   const ownedCount = cursor.length();
   if (scan.building) scan.addPart({ kind: "consumer", name, seenAtMs, activeAtMs });
-  else if (!memory.consumerNames.add(name, 0, name.length))
+  else if (!memory.consumerNames.add(name.buffer, name.start, name.end))
     scan.report("RDB_BAD_STREAM", "a consumer stands twice in its group", at);
   memory.consumersLeft -= 1;
   scan.enter(phase.owned, ownedCount);
@@ -341,9 +347,9 @@ function readTotals(scan: ValueScan): void {
   scan.phase = phase.over;
 }
 
-function readName(scan: ValueScan): Bytes {
+function readName(scan: ValueScan): ByteSlice {
   scan.readElement();
-  return scan.strings.view();
+  return scan.strings.text();
 }
 
 function readId(scan: ValueScan): StreamId {

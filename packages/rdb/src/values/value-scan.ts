@@ -6,6 +6,7 @@
  * its place in `phase` and `left`, and commits after each element; a shortage in between costs no more
  * than that element.
  */
+import type { ByteSlice } from "../byte-slice.ts";
 import type { RdbCursor } from "../cursor.ts";
 import { Damage, type RdbErrorCode, type RdbWarningCode } from "../errors.ts";
 import type { ArraySlot, Bytes, HashField, ItemBatch, ScoredMember, StreamPart } from "../events.ts";
@@ -128,16 +129,16 @@ export class ValueScan {
     this.#add("chunks", bytes, bytes.length);
   }
 
-  addElement(bytes: Bytes): void {
+  addElement(bytes: ByteSlice): void {
     this.#add("elements", bytes, bytes.length);
   }
 
-  addField(field: Bytes, value: Bytes, expireAtMs: number | undefined): void {
+  addField(field: ByteSlice, value: ByteSlice, expireAtMs: number | undefined): void {
     const item: HashField = { field, value, expireAtMs };
     this.#add("fields", item, field.length + value.length);
   }
 
-  addMember(member: Bytes, score: number): void {
+  addMember(member: ByteSlice, score: number): void {
     const item: ScoredMember = { member, score };
     this.#add("scored", item, member.length);
   }
@@ -171,6 +172,11 @@ export class ValueScan {
   /** Reads a string that is one element. */
   readElement(): void {
     this.strings.read(this.limits.elementLimitBytes);
+  }
+
+  /** The entry that `packed` stands on, as bytes. */
+  packedText(): ByteSlice {
+    return this.packed.text(this.strings.arena);
   }
 
   /** Reads a string that is one element and that nobody wants to see. */
@@ -263,7 +269,7 @@ function batchOf(of: ItemBatch["of"], items: unknown[]): ItemBatch {
     case "chunks":
       return { of, chunks: items as Bytes[] };
     case "elements":
-      return { of, elements: items as Bytes[] };
+      return { of, elements: items as ByteSlice[] };
     case "fields":
       return { of, fields: items as HashField[] };
     case "scored":

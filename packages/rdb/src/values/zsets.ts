@@ -19,7 +19,7 @@ export const readPlainZset: ValueReader = (scan) => {
     scan.readElement();
     const { strings } = scan;
     if (scan.building) {
-      const member = strings.view();
+      const member = strings.text();
       scan.addMember(member, readScore(scan.cursor));
     } else {
       // The score first: a member must not be remembered before its record is known to be whole.
@@ -43,7 +43,7 @@ export const readPackedZset: ValueReader = (scan) => {
   while (packed.left > 0) {
     if (scan.isBatchFull) return false;
     packed.next();
-    const member = packed.text();
+    const member = scan.packedText();
     packed.next();
     scan.addMember(member, packedScore(packed, scan.strings.at));
   }

@@ -112,10 +112,20 @@ export class ByteSink {
     this.#size = putDigits(this.#buffer, this.#size, value);
   }
 
+  /** The buffer, with room for `count` bytes to be filled by the caller from `size` on; close it with `filledTo()`. */
+  room(count: number): Uint8Array {
+    if (this.#size + count > this.#buffer.length) this.#grow(count);
+    return this.#buffer;
+  }
+
+  /** What `room()` gave is filled up to here. */
+  filledTo(size: number): void {
+    this.#size = size;
+  }
+
   /** Room for `count` bytes to be filled by the caller from `at` on; close it with `advance()`. */
   reserve(count: number): { readonly buffer: Uint8Array; readonly at: number } {
-    if (this.#size + count > this.#buffer.length) this.#grow(count);
-    return { buffer: this.#buffer, at: this.#size };
+    return { buffer: this.room(count), at: this.#size };
   }
 
   advance(count: number): void {

@@ -5,6 +5,7 @@
  *
  * A command is begun with the number of its arguments and then given each of them.
  */
+import type { ByteSlice } from "@holdfast/rdb";
 import type { ByteSink } from "./byte-sink.ts";
 
 const carriageReturn = 0x0d;
@@ -28,6 +29,12 @@ export class CommandWriter {
   text(argument: string): void {
     this.#head(0x24, argument.length);
     this.#sink.ascii(argument);
+    this.#lineEnd();
+  }
+
+  slice(argument: ByteSlice): void {
+    this.#head(0x24, argument.length);
+    this.#sink.bytes(argument.buffer, argument.start, argument.end);
     this.#lineEnd();
   }
 

@@ -3,8 +3,8 @@
  *
  * Nothing in RDB data can be mistaken for the marker: a string is never an object otherwise.
  *
- * Hot: the loop of writeJsonBytes() sees every byte of an NDJSON export. Bytes are copied while they are
- * looked at, so that plain ASCII is done in one pass.
+ * Hot: the loops here see every byte of an NDJSON export. Short strings are copied while they are looked at, so
+ * that plain ASCII is done in one pass; long ones are looked through four bytes at a time and then copied whole.
  */
 import { isUtf8 } from "node:buffer";
 import type { ByteSink } from "./byte-sink.ts";
@@ -22,73 +22,155 @@ const escapes: readonly Uint8Array[] = Array.from({ length: 128 }, (_, byte) =>
 );
 /** The longest of them: `\u001f`. */
 const escapeBytesMax = 6;
-/** Bytes that are written at a time, with room for the case that all of them are escaped. */
-const sliceBytes = 4096;
+/** Longer texts are looked through by words first; most have nothing to be escaped. */
+const shortBytes = 256;
+/** Bytes of a longer text that are looked through and written at a time. */
+const stretchBytes = 4096;
+/** What stands around base64, which itself takes less room than escapes would. */
+const base64Head = '{"$base64":"';
+const base64Tail = '"}';
+
+/** The most that `putJsonBytes` writes for strings of so many bytes in all. */
+export function jsonRoom(strings: number, sizeBytes: number): number {
+  return sizeBytes * escapeBytesMax + strings * (base64Head.length + base64Tail.length + 4);
+}
+
+/** True for strings that `putJsonBytes` is made for. */
+export function isShortJson(sizeBytes: number): boolean {
+  return sizeBytes <= shortBytes;
+}
 
 /** Writes bytes[start, end) as one JSON value. */
 export function writeJsonBytes(sink: ByteSink, bytes: Uint8Array, start = 0, end = bytes.length): void {
-  if (end - start > sliceBytes) {
-    writeLong(sink, bytes.subarray(start, end));
-    return;
+  if (end - start <= shortBytes) {
+    const buffer = sink.room(jsonRoom(1, end - start));
+    sink.filledTo(putJsonBytes(buffer, sink.size, bytes, start, end));
+  } else if (isUtf8(bytes.subarray(start, end))) {
+    writeLongText(sink, bytes, start, end);
+  } else {
+    writeBase64Object(sink, bytes.subarray(start, end));
   }
-  const { buffer, at } = sink.reserve((end - start) * escapeBytesMax + 2);
-  buffer[at] = quote;
-  const to = putText(buffer, at + 1, bytes, start, end, false);
-  if (to < 0) writeBase64Object(sink, bytes.subarray(start, end));
-  else {
-    buffer[to] = quote;
-    sink.advance(to + 1 - at);
-  }
-}
-
-function writeLong(sink: ByteSink, bytes: Uint8Array): void {
-  if (!isUtf8(bytes)) {
-    writeBase64Object(sink, bytes);
-    return;
-  }
-  sink.byte(quote);
-  for (let start = 0; start < bytes.length; start += sliceBytes) {
-    const end = Math.min(bytes.length, start + sliceBytes);
-    const { buffer, at } = sink.reserve((end - start) * escapeBytesMax);
-    sink.advance(putText(buffer, at, bytes, start, end, true) - at);
-  }
-  sink.byte(quote);
 }
 
 /**
- * Puts the inside of a JSON string at `to`, escaping what JSON forbids; returns the index behind it, or -1 when
- * the bytes turn out to be no text. `isText`: they are known to be valid UTF-8.
+ * Puts bytes[start, end) as one JSON value at `to` and returns the index behind it. The caller has made room for
+ * `jsonRoom()`; meant for short strings, several in one room.
  */
-function putText(
+export function putJsonBytes(
   buffer: Uint8Array,
   to: number,
   bytes: Uint8Array,
   start: number,
   end: number,
-  isText: boolean,
 ): number {
+  buffer[to] = quote;
+  let place = to + 1;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    const kind = byteClass[byte];
-    if (kind === 2) {
-      const escaped = escapes[byte];
-      for (let index = 0; index < escaped.length; index++) buffer[to++] = escaped[index];
+    if (byteClass[byte] !== 0) return putUneasyBytes(buffer, to, bytes, start, end);
+    buffer[place++] = byte;
+  }
+  buffer[place] = quote;
+  return place + 1;
+}
+
+/** The same for a string that is not plain ASCII without escapes. */
+function putUneasyBytes(
+  buffer: Uint8Array,
+  to: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const view = bytes.subarray(start, end);
+  if (!isUtf8(view)) {
+    let place = putAscii(buffer, to, base64Head);
+    place = putAscii(buffer, place, base64(view));
+    return putAscii(buffer, place, base64Tail);
+  }
+  buffer[to] = quote;
+  const behind = putText(buffer, to + 1, bytes, start, end);
+  buffer[behind] = quote;
+  return behind + 1;
+}
+
+/** Writes a text, known to be valid UTF-8: stretches without escapes are copied as they are. */
+function writeLongText(sink: ByteSink, bytes: Uint8Array, start: number, end: number): void {
+  const words = wordsOver(bytes);
+  sink.byte(quote);
+  for (let at = start; at < end; at += stretchBytes) {
+    const behind = Math.min(end, at + stretchBytes);
+    if (hasEscapes(bytes, words, at, behind)) {
+      const buffer = sink.room((behind - at) * escapeBytesMax);
+      sink.filledTo(putText(buffer, sink.size, bytes, at, behind));
+    } else {
+      sink.bytes(bytes, at, behind);
+    }
+  }
+  sink.byte(quote);
+}
+
+/** The words of the memory that `bytes` lies in; the last word may be missing. */
+function wordsOver(bytes: Uint8Array): Int32Array {
+  return new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
+}
+
+const everyByte = 0x01010101;
+const highBits = -0x7f7f7f80;
+const quotes = everyByte * quote;
+const backslashes = everyByte * backslash;
+const spaces = everyByte * 0x20;
+
+/**
+ * Whether a byte of bytes[start, end) has to be escaped, four bytes at a time.
+ *
+ * A byte below n sets the high bit of its place in (word - n of each) & ~word; a byte that is c is 0 in word ^ c of
+ * each, which is below 1.
+ */
+function hasEscapes(bytes: Uint8Array, words: Int32Array, start: number, end: number): boolean {
+  const { byteOffset } = bytes;
+  let at = start;
+  for (; at < end && ((byteOffset + at) & 3) !== 0; at++) if (byteClass[bytes[at]] === 2) return true;
+  const wordsEnd = (byteOffset + end) >> 2;
+  for (let index = (byteOffset + at) >> 2; index < wordsEnd; index++) {
+    const word = words[index];
+    const quoteDistance = word ^ quotes;
+    const backslashDistance = word ^ backslashes;
+    const found =
+      ((word - spaces) & ~word) |
+      ((quoteDistance - everyByte) & ~quoteDistance) |
+      ((backslashDistance - everyByte) & ~backslashDistance);
+    if ((found & highBits) !== 0) return true;
+  }
+  for (at = Math.max(at, wordsEnd * 4 - byteOffset); at < end; at++)
+    if (byteClass[bytes[at]] === 2) return true;
+  return false;
+}
+
+/** Puts the inside of a JSON string at `to`, escaping what JSON forbids; returns the index behind it. */
+function putText(buffer: Uint8Array, to: number, bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byteClass[byte] !== 2) {
+      buffer[to++] = byte;
       continue;
     }
-    if (kind === 1 && !isText) {
-      if (!isUtf8(bytes.subarray(start, end))) return -1;
-      isText = true;
-    }
-    buffer[to++] = byte;
+    const escaped = escapes[byte];
+    for (let index = 0; index < escaped.length; index++) buffer[to++] = escaped[index];
   }
+  return to;
+}
+
+function putAscii(buffer: Uint8Array, to: number, text: string): number {
+  for (let at = 0; at < text.length; at++) buffer[to++] = text.charCodeAt(at);
   return to;
 }
 
 /** Writes `{"$base64":"…"}`. */
 export function writeBase64Object(sink: ByteSink, bytes: Uint8Array): void {
-  sink.ascii('{"$base64":"');
+  sink.ascii(base64Head);
   sink.ascii(base64(bytes));
-  sink.ascii('"}');
+  sink.ascii(base64Tail);
 }
 
 /** Base64 of a byte string that arrives in pieces: whole groups of three go out, the rest waits for the next piece. */

@@ -10,6 +10,7 @@
  */
 import { Crc64 } from "@holdfast/bytes";
 import type {
+  ByteSlice,
   HashField,
   ItemBatch,
   ItemsEvent,
@@ -203,7 +204,7 @@ class ExportCommandsPass implements Pass<ExportResult> {
         this.#commands.bytes(this.#keyBytes);
         for (const { member, score } of batch.members) {
           this.#commands.text(scoreText(score));
-          this.#commands.bytes(member);
+          this.#commands.slice(member);
         }
         break;
       case "stream":
@@ -237,11 +238,11 @@ class ExportCommandsPass implements Pass<ExportResult> {
     this.#commands.endPieces();
   }
 
-  #writeElements(name: string, elements: readonly Uint8Array[]): void {
+  #writeElements(name: string, elements: readonly ByteSlice[]): void {
     if (elements.length === 0) return;
     this.#commands.begin(name, 1 + elements.length);
     this.#commands.bytes(this.#keyBytes);
-    for (const element of elements) this.#commands.bytes(element);
+    for (const element of elements) this.#commands.slice(element);
   }
 
   #writeFields(fields: readonly HashField[]): void {
@@ -249,8 +250,8 @@ class ExportCommandsPass implements Pass<ExportResult> {
     this.#commands.begin("HSET", 1 + 2 * fields.length);
     this.#commands.bytes(this.#keyBytes);
     for (const { field, value } of fields) {
-      this.#commands.bytes(field);
-      this.#commands.bytes(value);
+      this.#commands.slice(field);
+      this.#commands.slice(value);
     }
     let start = 0;
     for (let index = 1; index <= fields.length; index++) {
@@ -276,7 +277,7 @@ class ExportCommandsPass implements Pass<ExportResult> {
     this.#commands.number(expireAtMs);
     this.#commands.text("FIELDS");
     this.#commands.number(fields.length);
-    for (const { field } of fields) this.#commands.bytes(field);
+    for (const { field } of fields) this.#commands.slice(field);
   }
 
   #writeFunction(code: Uint8Array, isPreGa: boolean): void {

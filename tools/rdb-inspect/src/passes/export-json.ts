@@ -67,7 +67,7 @@ class ExportJsonPass implements Pass<ExportResult> {
     sink.ascii('{"db":');
     sink.integer(event.db);
     sink.ascii(',"key":');
-    writeJsonBytes(sink, event.key);
+    writeJsonBytes(sink, event.keyBuffer, event.keyStart, event.keyEnd);
     sink.ascii(',"type":"');
     sink.ascii(event.type);
     sink.ascii('","encoding":"');

@@ -12,6 +12,7 @@
  */
 import type {
   ArraySlot,
+  ByteSlice,
   HashField,
   ItemBatch,
   KeyEvent,
@@ -21,7 +22,14 @@ import type {
   StreamPart,
 } from "@holdfast/rdb";
 import type { ByteSink } from "../output/byte-sink.ts";
-import { Base64Pieces, writeJsonBytes, writeJsonScore } from "../output/json-text.ts";
+import {
+  Base64Pieces,
+  isShortJson,
+  jsonRoom,
+  putJsonBytes,
+  writeJsonBytes,
+  writeJsonScore,
+} from "../output/json-text.ts";
 import { ModuleHead } from "./module-head.ts";
 import { PendingList } from "./pending-list.ts";
 
@@ -40,7 +48,7 @@ export class JsonValueWriter {
   #moduleHead: ModuleHead | undefined;
   #entriesOpen = false;
   #groupsOpen = false;
-  #group: StreamGroup | undefined;
+  #group: StreamGroup<Uint8Array> | undefined;
   #consumers: { name: Uint8Array; seenAtMs: number; activeAtMs: number | undefined }[] = [];
   #nacked: StreamId[] = [];
   #producersOpen = false;
@@ -86,7 +94,7 @@ export class JsonValueWriter {
       case "elements":
         for (const element of batch.elements) {
           this.#comma();
-          writeJsonBytes(this.#sink, element);
+          this.#writeText(element);
         }
         break;
       case "fields":
@@ -155,10 +163,7 @@ export class JsonValueWriter {
   #writeField(field: HashField): void {
     const sink = this.#sink;
     this.#comma();
-    sink.byte(openBracket);
-    writeJsonBytes(sink, field.field);
-    sink.byte(comma);
-    writeJsonBytes(sink, field.value);
+    this.#writeOpenPair(field.field, field.value);
     if (field.expireAtMs !== undefined) {
       sink.byte(comma);
       sink.integer(field.expireAtMs);
@@ -170,7 +175,7 @@ export class JsonValueWriter {
     const sink = this.#sink;
     this.#comma();
     sink.byte(openBracket);
-    writeJsonBytes(sink, member.member);
+    this.#writeText(member.member);
     sink.byte(comma);
     writeJsonScore(sink, member.score);
     sink.byte(closeBracket);
@@ -182,7 +187,7 @@ export class JsonValueWriter {
     sink.byte(openBracket);
     sink.ascii(slot.index.toString());
     sink.byte(comma);
-    writeJsonBytes(sink, slot.value);
+    this.#writeText(slot.value);
     sink.byte(closeBracket);
   }
 
@@ -238,17 +243,15 @@ export class JsonValueWriter {
     }
   }
 
-  #writeEntry(id: StreamId, fields: readonly Uint8Array[]): void {
+  #writeEntry(id: StreamId, fields: readonly ByteSlice[]): void {
     const sink = this.#sink;
     this.#comma();
     sink.byte(openBracket);
     this.#writeId("", id);
     sink.ascii(",[");
     for (let index = 0; index < fields.length; index += 2) {
-      sink.ascii(index === 0 ? "[" : ",[");
-      writeJsonBytes(sink, fields[index]);
-      sink.byte(comma);
-      writeJsonBytes(sink, fields[index + 1]);
+      if (index > 0) sink.byte(comma);
+      this.#writeOpenPair(fields[index], fields[index + 1]);
       sink.byte(closeBracket);
     }
     sink.ascii("]]");
@@ -332,7 +335,7 @@ export class JsonValueWriter {
         break;
       case "producer":
         sink.ascii(this.#producerOpen ? ']},{"id":' : '{"id":');
-        writeJsonBytes(sink, part.id);
+        this.#writeText(part.id);
         sink.ascii(',"entries":[');
         this.#producerOpen = true;
         this.#isFirst = true;
@@ -340,7 +343,7 @@ export class JsonValueWriter {
       case "idempotency":
         this.#comma();
         sink.byte(openBracket);
-        writeJsonBytes(sink, part.iid);
+        this.#writeText(part.iid);
         this.#writeId(",", part.id);
         sink.byte(closeBracket);
         break;
@@ -363,16 +366,42 @@ export class JsonValueWriter {
     this.#sink.byte(closeBrace);
   }
 
+  #writeText({ buffer, start, end }: ByteSlice): void {
+    writeJsonBytes(this.#sink, buffer, start, end);
+  }
+
+  /** Writes `["first","second"` with one look at the room that is left. */
+  #writeOpenPair(first: ByteSlice, second: ByteSlice): void {
+    const sink = this.#sink;
+    const sizeBytes = first.length + second.length;
+    if (!isShortJson(sizeBytes)) {
+      sink.byte(openBracket);
+      this.#writeText(first);
+      sink.byte(comma);
+      this.#writeText(second);
+      return;
+    }
+    const buffer = sink.room(jsonRoom(2, sizeBytes) + 2);
+    let to = sink.size;
+    buffer[to++] = openBracket;
+    to = putJsonBytes(buffer, to, first.buffer, first.start, first.end);
+    buffer[to++] = comma;
+    sink.filledTo(putJsonBytes(buffer, to, second.buffer, second.start, second.end));
+  }
+
   #writeNumber(label: string, value: number): void {
     this.#sink.ascii(label);
     this.#sink.integer(value);
   }
 
   #writeId(label: string, id: StreamId): void {
-    this.#sink.ascii(label);
-    this.#sink.byte(quote);
-    this.#sink.ascii(idText(id));
-    this.#sink.byte(quote);
+    const sink = this.#sink;
+    sink.ascii(label);
+    sink.byte(quote);
+    writeHalf(sink, id.ms);
+    sink.byte(dash);
+    writeHalf(sink, id.seq);
+    sink.byte(quote);
   }
 }
 
@@ -381,7 +410,15 @@ export function idText(id: StreamId): string {
   return `${id.ms}-${id.seq}`;
 }
 
+/** Half an id; as a number where that is exact, which is quicker than the text of a bigint. */
+function writeHalf(sink: ByteSink, half: bigint): void {
+  const number = Number(half);
+  if (Number.isSafeInteger(number)) sink.integer(number);
+  else sink.ascii(half.toString());
+}
+
 const quote = 0x22;
+const dash = 0x2d;
 const comma = 0x2c;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;

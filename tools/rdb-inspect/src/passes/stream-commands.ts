@@ -36,7 +36,7 @@ export class StreamCommands {
   #ids: PendingList | undefined;
   #key: Uint8Array = new Uint8Array(0);
   #entryCount = 0;
-  #group: StreamGroup | undefined;
+  #group: StreamGroup<Uint8Array> | undefined;
   #consumers: Uint8Array[] = [];
 
   constructor(commands: CommandWriter, target: Target, leftOut: LeftOutList) {
@@ -101,7 +101,7 @@ export class StreamCommands {
     this.#commands.begin("XADD", entry.fields.length + 2);
     this.#commands.bytes(this.#key);
     this.#commands.text(idText(entry.id));
-    for (const field of entry.fields) this.#commands.bytes(field);
+    for (const field of entry.fields) this.#commands.slice(field);
   }
 
   #writeMeta(meta: StreamMeta): void {
@@ -135,7 +135,7 @@ export class StreamCommands {
     const hasRead = hasStreamCounters(this.#target) && group.entriesRead !== undefined;
     this.#commands.begin("XGROUP CREATE", hasRead ? 5 : 3);
     this.#commands.bytes(this.#key);
-    this.#commands.bytes(group.name);
+    this.#commands.slice(group.name);
     this.#commands.text(idText(group.lastDeliveredId));
     if (!hasRead) return;
     this.#commands.text("ENTRIESREAD");
@@ -167,7 +167,7 @@ export class StreamCommands {
     this.#commands.number(entriesMax);
   }
 
-  #writePending(index: number, group: StreamGroup): void {
+  #writePending(index: number, group: StreamGroup<Uint8Array>): void {
     const owner = this.#pending.ownerAt(index);
     const id = this.#pending.idAt(index);
     if (owner < 0) {
