@@ -56,10 +56,8 @@ export class KeyMeter {
   /** True when the key is complete, measured, and fits what the filter says about sizes. */
   take(event: KeyEvent | ItemsEvent): boolean {
     if (event.kind === "key") this.#begin(event);
-    if (event.items.of === "trace") {
-      const { trace, start, end } = event.items;
-      this.#estimator.add(trace, start, end);
-    }
+    const { items } = event;
+    if (items.of === "trace") this.#estimator.add(items.trace, items.start, items.end);
     if (!event.last) return false;
     this.itemCount = event.itemCount;
     this.sizeBytes = event.endOffset - this.head.recordOffset;
@@ -72,12 +70,7 @@ export class KeyMeter {
     this.keyBuffer = event.last ? event.keyBuffer : event.key.slice();
     this.keyStart = event.last ? event.keyStart : 0;
     this.keyEnd = event.last ? event.keyEnd : this.keyBuffer.length;
-    this.#estimator.begin({
-      row: event.row,
-      keyBytes: this.keyEnd - this.keyStart,
-      expireAtMs: event.expireAtMs,
-      metaBytes: event.meta === undefined ? 0 : event.meta.length,
-    });
+    this.#estimator.begin(event.row, this.keyEnd - this.keyStart, event.expireAtMs !== undefined);
   }
 
   /** The finished key as data of its own. */

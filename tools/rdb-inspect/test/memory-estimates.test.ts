@@ -59,7 +59,7 @@ function estimateFile(bytes: Uint8Array, model: string): { canBeReadBy: boolean;
     if (event.kind !== "key" && event.kind !== "items") continue;
     if (event.kind === "key") {
       current = { db: event.db, key: event.key.slice(), type: event.type };
-      estimator.begin({ row: event.row, keyBytes: event.key.length, expireAtMs: event.expireAtMs });
+      estimator.begin(event.row, event.key.length, event.expireAtMs !== undefined);
     }
     if (event.items.of === "trace") estimator.add(event.items.trace, event.items.start, event.items.end);
     if (event.last && current !== undefined) keys.push({ ...current, estimate: estimator.finish() });

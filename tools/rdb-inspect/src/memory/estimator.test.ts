@@ -94,8 +94,7 @@ function estimate(
   pieces: readonly (readonly number[])[] = [key.trace],
 ) {
   const estimator = new MemoryEstimator(modelFor(model)!);
-  const expireAtMs = key.expires === true ? 1893456000000 : undefined;
-  estimator.begin({ row: rowNamed(key.row), keyBytes: key.keyBytes, expireAtMs });
+  estimator.begin(rowNamed(key.row), key.keyBytes, key.expires === true);
   for (const piece of pieces) estimator.add(Float64Array.from(piece));
   return estimator.finish();
 }
@@ -124,7 +123,7 @@ describe("an estimator", () => {
   test("forgets one key before the next", () => {
     const estimator = new MemoryEstimator(modelFor("redis-7.0")!);
     const sizes = [0, 1].map(() => {
-      estimator.begin({ row: rowNamed("SET"), keyBytes: 13, expireAtMs: undefined });
+      estimator.begin(rowNamed("SET"), 13, false);
       estimator.add(Float64Array.of(5, 4, 5, 6, 3, 3));
       return estimator.finish();
     });
@@ -133,14 +132,14 @@ describe("an estimator", () => {
 
   test("reads only the given part of a trace", () => {
     const estimator = new MemoryEstimator(modelFor("redis-7.0")!);
-    estimator.begin({ row: rowNamed("HASH_LISTPACK"), keyBytes: 9, expireAtMs: undefined });
+    estimator.begin(rowNamed("HASH_LISTPACK"), 9, false);
     estimator.add(Float64Array.of(1, 2, 83, 8, 9), 2, 4);
     expect(estimator.finish()).toBe(152);
   });
 
   test("takes the record's size for the value of a module that it does not know", () => {
     const estimator = new MemoryEstimator(modelFor("redis-7.0")!);
-    estimator.begin({ row: rowNamed("MODULE_2"), keyBytes: 3, expireAtMs: undefined });
+    estimator.begin(rowNamed("MODULE_2"), 3, false);
     estimator.add(Float64Array.of(2 ** 60, 5, 9999, 12));
     expect(estimator.finish(1000)).toBe(1032);
   });
@@ -160,7 +159,7 @@ describe("an estimator", () => {
   test.each(typeRows)("answers a number for every type: $name", (row) => {
     for (const model of Object.keys(measured)) {
       const estimator = new MemoryEstimator(modelFor(model)!);
-      estimator.begin({ row, keyBytes: 5, expireAtMs: undefined });
+      estimator.begin(row, 5, false);
       estimator.add(Float64Array.of(2, 3, 4, 1, 0, 0, 2, 1));
       expect(estimator.finish(10)).toBeGreaterThan(0);
     }

@@ -18,12 +18,15 @@ import { SetSizer } from "./sets.ts";
 import { SortedSetSizer } from "./sorted-sets.ts";
 import { StepwiseSizer } from "./stepwise.ts";
 import { streamSteps } from "./streams.ts";
-import type { KeyFacts, ValueSizer } from "./value-sizer.ts";
+import type { ValueSizer } from "./value-sizer.ts";
 
 export class MemoryEstimator {
   readonly model: MemoryModel;
   /** By type; undefined for strings. */
   readonly #sizers: ReadonlyMap<TypeRow, ValueSizer | undefined>;
+  /** The types of this file by their number, with the sizers beside them: a file gives a number one meaning. */
+  readonly #rows: (TypeRow | undefined)[] = new Array(256).fill(undefined);
+  readonly #sizersByNumber: (ValueSizer | undefined)[] = new Array(256).fill(undefined);
   #row: TypeRow | undefined;
   /** Undefined for a string. */
   #sizer: ValueSizer | undefined;
@@ -37,16 +40,25 @@ export class MemoryEstimator {
     this.#sizers = sizersOf(model);
   }
 
-  begin(facts: KeyFacts): void {
-    this.#keyBytes = facts.keyBytes;
-    this.#expires = facts.expireAtMs !== undefined;
+  /**
+   * The next key. Its metadata is not counted: a server without the module that wrote it drops it.
+   */
+  begin(row: TypeRow, keyBytes: number, expires: boolean): void {
+    this.#keyBytes = keyBytes;
+    this.#expires = expires;
     this.#textBytes = -1;
     this.#isInteger = false;
-    if (facts.row !== this.#row) {
-      this.#row = facts.row;
-      this.#sizer = this.#sizers.get(facts.row);
+    if (row !== this.#row) this.#useRow(row);
+    if (this.#sizer !== undefined) this.#sizer.begin(row);
+  }
+
+  #useRow(row: TypeRow): void {
+    if (this.#rows[row.number] !== row) {
+      this.#rows[row.number] = row;
+      this.#sizersByNumber[row.number] = this.#sizers.get(row);
     }
-    if (this.#sizer !== undefined) this.#sizer.begin(facts.row);
+    this.#row = row;
+    this.#sizer = this.#sizersByNumber[row.number];
   }
 
   /** Takes the next piece of the key's trace, `trace[start, end)`; pieces may be cut anywhere. Nothing is kept. */

@@ -2,10 +2,11 @@
  * The pass behind `rdb-inspect summary`: totals by db, type and encoding, expiry, eviction data, the
  * largest keys and the heaviest prefixes.
  *
- * Hot: consume() for a key that is one event, several million times a second. It touches counters, the
- * prefix table and two thresholds; nothing is allocated unless a key gets into a list.
+ * Hot: consume() for a key that is one event, several million times a second. It touches the counters of its
+ * db and type, the prefix table and two thresholds; all other totals are added up from those counters at the
+ * end. Nothing is allocated unless a key gets into a list. Watched by `bench summary`.
  */
-import type { ItemsEvent, KeyEvent, RdbEvent } from "@holdfast/rdb";
+import type { ItemsEvent, KeyEvent, RdbEvent, TypeRow } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
@@ -98,9 +99,7 @@ class SummaryPass implements Pass<SummaryResult> {
   readonly #settings: SummarySettings;
   readonly #filter: KeyFilter;
   readonly #file = new FileFactsCollector();
-  readonly #totals = emptyTotals();
-  readonly #dbs = new Map<number, DbTotals>();
-  readonly #types: (TypeTotals | undefined)[] = [];
+  readonly #dbs = new Map<number, DbGroups>();
   readonly #expiry: ExpiryTotals = {
     neverCount: 0,
     pastCount: 0,
@@ -119,7 +118,7 @@ class SummaryPass implements Pass<SummaryResult> {
   readonly #longest: TopList<KeyRow>;
   readonly #prefixes: PrefixTable;
   #meter: KeyMeter | undefined;
-  #db: DbTotals | undefined;
+  #db: DbGroups | undefined;
 
   constructor(settings: SummarySettings) {
     this.#settings = settings;
@@ -142,17 +141,15 @@ class SummaryPass implements Pass<SummaryResult> {
   takeOutput(): undefined {}
 
   finish(): SummaryResult {
+    const dbs = [...this.#dbs.values()];
+    const groups = dbs.flatMap((db) => db.groups.filter(isCounted));
     return {
       file: this.#file.facts,
       modelName: chooseModel(this.#settings.modelName, this.#file.facts).name,
-      totals: this.#totals,
-      dbs: [...this.#dbs.values()],
-      types: mergeGroups(
-        [],
-        this.#types.filter((totals) => totals !== undefined),
-        nameOfType,
-      ),
-      expiry: this.#expiry,
+      totals: sumOf(groups),
+      dbs: dbs.map(({ db, groups }) => ({ db, ...sumOf(groups.filter(isCounted)) })),
+      types: typesOf(groups),
+      expiry: { ...this.#expiry, fieldExpiryHashCount: fieldExpiryHashesIn(groups) },
       eviction: this.#eviction,
       topCount: this.#settings.topCount,
       largest: this.#largest.sorted(),
@@ -166,30 +163,24 @@ class SummaryPass implements Pass<SummaryResult> {
     const meter = this.#meter;
     if (!meter.take(event)) return;
     const head = meter.head;
-    const leftMs = this.#countExpiry(head);
-    this.#count(this.#totals, meter, leftMs);
-    this.#count(this.#totalsOfDb(head.db), meter, leftMs);
-    this.#count(this.#totalsOfType(head), meter, leftMs);
-    if (head.idleSec !== undefined || head.frequency !== undefined) this.#countEviction(head);
-    const { keyBuffer, keyStart, keyEnd } = meter;
-    this.#prefixes.add(keyBuffer, keyStart, keyEnd, meter.memoryBytes, meter.sizeBytes, leftMs);
-    if (meter.memoryBytes > this.#largest.threshold) this.#largest.add(meter.memoryBytes, head.recordOffset, meter.row());
+    const leftMs = this.#leftMsOf(head);
+    const { memoryBytes, sizeBytes } = meter;
     const itemCount = meter.itemCount ?? 0;
+    const totals = this.#totalsOf(head);
+    totals.keyCount++;
+    totals.itemCount += itemCount;
+    totals.sizeBytes += sizeBytes;
+    totals.memoryBytes += memoryBytes;
+    if (leftMs >= 0) totals.expiringCount++;
+    if (head.idleSec !== undefined || head.frequency !== undefined) this.#countEviction(head);
+    this.#prefixes.add(meter.keyBuffer, meter.keyStart, meter.keyEnd, memoryBytes, sizeBytes, leftMs);
+    if (memoryBytes > this.#largest.threshold) this.#largest.add(memoryBytes, head.recordOffset, meter.row());
     if (itemCount > this.#longest.threshold) this.#longest.add(itemCount, head.recordOffset, meter.row());
   }
 
-  #count(totals: KeyTotals, meter: KeyMeter, leftMs: number): void {
-    totals.keyCount++;
-    totals.itemCount += meter.itemCount ?? 0;
-    totals.sizeBytes += meter.sizeBytes;
-    totals.memoryBytes += meter.memoryBytes;
-    if (leftMs >= 0) totals.expiringCount++;
-  }
-
   /** Counts the key's expiry; returns the ms that are left of it, 0 when it is past, -1 without expiry. */
-  #countExpiry(head: KeyEvent): number {
+  #leftMsOf(head: KeyEvent): number {
     const expiry = this.#expiry;
-    if (fieldExpiryTypes.has(head.row.name)) expiry.fieldExpiryHashCount++;
     if (head.expireAtMs === undefined) {
       expiry.neverCount++;
       return -1;
@@ -219,24 +210,60 @@ class SummaryPass implements Pass<SummaryResult> {
     }
   }
 
-  #totalsOfDb(db: number): DbTotals {
-    if (this.#db?.db === db) return this.#db;
-    let totals = this.#dbs.get(db);
-    if (totals === undefined) this.#dbs.set(db, (totals = { db, ...emptyTotals() }));
-    this.#db = totals;
+  /** The counters of the key's db and type. */
+  #totalsOf(head: KeyEvent): TypeTotals {
+    const groups =
+      this.#db !== undefined && this.#db.db === head.db ? this.#db.groups : this.#groupsOf(head.db);
+    // Strings are one type number with three encodings.
+    const index = head.row.number * 4 + (head.encoding === "int" ? 1 : head.encoding === "lzf" ? 2 : 0);
+    const group = groups[index];
+    if (group !== undefined) return group.totals;
+    const totals = { type: head.type, encoding: head.encoding, ...emptyTotals() };
+    groups[index] = { index, row: head.row, totals };
     return totals;
   }
 
-  #totalsOfType(head: KeyEvent): TypeTotals {
-    // Strings are one type number with three encodings.
-    const index = head.row.number * 4 + (head.encoding === "int" ? 1 : head.encoding === "lzf" ? 2 : 0);
-    let totals = this.#types[index];
-    if (totals === undefined) {
-      totals = { type: head.type, encoding: head.encoding, ...emptyTotals() };
-      this.#types[index] = totals;
-    }
-    return totals;
+  #groupsOf(db: number): (TypeGroup | undefined)[] {
+    let found = this.#dbs.get(db);
+    if (found === undefined) this.#dbs.set(db, (found = { db, groups: new Array(1024).fill(undefined) }));
+    this.#db = found;
+    return found.groups;
   }
+}
+
+/** What is counted of one type and encoding in one db. */
+interface TypeGroup {
+  readonly index: number;
+  readonly row: TypeRow;
+  readonly totals: TypeTotals;
+}
+
+interface DbGroups {
+  readonly db: number;
+  /** By type number and encoding. */
+  readonly groups: (TypeGroup | undefined)[];
+}
+
+function isCounted(group: TypeGroup | undefined): group is TypeGroup {
+  return group !== undefined;
+}
+
+function sumOf(groups: readonly TypeGroup[]): KeyTotals {
+  return groups.reduce((sum, group) => addTotals(sum, group.totals), emptyTotals());
+}
+
+/** Totals by type, in the order of the format's numbers. */
+function typesOf(groups: readonly TypeGroup[]): TypeTotals[] {
+  const ordered = [...groups].sort((a, b) => a.index - b.index);
+  return mergeGroups(
+    [],
+    ordered.map((group) => group.totals),
+    nameOfType,
+  );
+}
+
+function fieldExpiryHashesIn(groups: readonly TypeGroup[]): number {
+  return sumOf(groups.filter((group) => fieldExpiryTypes.has(group.row.name))).keyCount;
 }
 
 /** Types that servers write only for hashes with a field that expires. */
