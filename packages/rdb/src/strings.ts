@@ -217,7 +217,7 @@ export function lzfDamage(error: LzfError, at: number): Damage {
   return new Damage("RDB_BAD_LZF", `${error.detail}, ${error.sourceOffset} bytes into the LZF block`, at);
 }
 
-/** Bytes that the decimal text of a 32-bit integer takes. */
+/** Bytes that the decimal text of a safe integer takes. */
 export function decimalDigits(value: number): number {
   const sign = value < 0 ? 1 : 0;
   const size = sign === 1 ? -value : value;
@@ -225,7 +225,8 @@ export function decimalDigits(value: number): number {
   if (size < 10_000) return sign + (size < 1000 ? 3 : 4);
   if (size < 1_000_000) return sign + (size < 100_000 ? 5 : 6);
   if (size < 100_000_000) return sign + (size < 10_000_000 ? 7 : 8);
-  return sign + (size < 1_000_000_000 ? 9 : 10);
+  if (size < 10_000_000_000) return sign + (size < 1_000_000_000 ? 9 : 10);
+  return sign + 5 + decimalDigits(Math.floor(size / 100_000));
 }
 
 /** The integer of an int-encoded string whose prefix byte is at `at`. */

@@ -91,7 +91,7 @@ export class PackedReader {
   left = 0;
 
   isInteger = false;
-  /** The entry, when it is an integer; a bigint only when it was stored in 64 bits. */
+  /** The entry, when it is an integer; a bigint when it was stored in 64 bits and may be no safe integer. */
   integer: number | bigint = 0;
   /** The entry's bytes in `bytes`, half-open, when it is not. */
   start = 0;
@@ -180,5 +180,6 @@ function littleEndian(bytes: Uint8Array, at: number, width: number): number | bi
   const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   if (width === 4) return low;
   const high = bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24);
-  return (BigInt(high) << 32n) | BigInt(low >>> 0);
+  const value = high * 2 ** 32 + (low >>> 0);
+  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) | BigInt(low >>> 0);
 }

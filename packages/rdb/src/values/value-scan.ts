@@ -58,8 +58,8 @@ export class ValueScan {
   /** Of an array. */
   insertIndex: bigint | undefined;
   readonly seen: ByteSet;
-  /** Room for the text of a 32-bit integer, and what a set of words reads beyond it. */
-  readonly integerText = new Uint8Array(16);
+  /** Room for the text of a safe integer, and what a set of words reads beyond it. */
+  readonly integerText = new Uint8Array(24);
   /** Index in the window where the value begins. */
   #valueOffset = 0;
 

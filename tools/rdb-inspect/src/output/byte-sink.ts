@@ -10,6 +10,8 @@
  */
 
 const smallestBytes = 1 << 16;
+/** A larger buffer, grown for one large record, shrinks again while small pieces are taken. */
+const keptBufferMax = 4 << 20;
 /** A piece below this is copied byte by byte: the call of set() costs more than the loop. */
 const copyByLoopBytes = 24;
 
@@ -24,7 +26,7 @@ export class ByteSink {
   /** `holdBytes`: an uncommitted record up to this size is kept back by take(). Default 4 MiB. */
   constructor(options: { readonly holdBytes?: number } = {}) {
     this.#holdBytes = options.holdBytes ?? 4 << 20;
-    this.#buffer = new Uint8Array(smallestBytes);
+    this.#buffer = unfilled(smallestBytes);
   }
 
   /** Bytes that wait here, committed or not. */
@@ -54,16 +56,29 @@ export class ByteSink {
     const takenBytes = rest > this.#holdBytes ? this.#size : this.#committed;
     if (takenBytes === 0) return undefined;
     if (takenBytes > this.#committed) this.#isTorn = true;
-    const taken = this.#buffer.subarray(0, takenBytes);
-    const kept = this.#buffer.subarray(takenBytes, this.#size);
-    const next = new Uint8Array(
-      Math.max(smallestBytes, Math.min(this.#buffer.length, takenBytes * 2), kept.length * 2),
-    );
-    next.set(kept);
-    this.#buffer = next;
-    this.#size = kept.length;
+    const keptBytes = rest > this.#holdBytes ? 0 : rest;
+    const taken = this.#handOver(takenBytes, keptBytes);
+    this.#size = keptBytes;
     this.#committed = 0;
     return taken;
+  }
+
+  /**
+   * The first `takenBytes`; what is kept moves to the front. A buffer mostly filled is given away and one of its
+   * size follows, so that the next piece does not have to grow; a small piece is copied out and the buffer stays.
+   */
+  #handOver(takenBytes: number, keptBytes: number): Uint8Array {
+    const buffer = this.#buffer;
+    if (takenBytes < buffer.length / 4) {
+      const taken = buffer.slice(0, takenBytes);
+      buffer.copyWithin(0, takenBytes, takenBytes + keptBytes);
+      if (buffer.length > keptBufferMax)
+        this.#buffer = new Uint8Array(buffer.subarray(0, buffer.length >> 1));
+      return taken;
+    }
+    this.#buffer = unfilled(Math.max(smallestBytes, buffer.length, keptBytes * 2));
+    this.#buffer.set(buffer.subarray(takenBytes, takenBytes + keptBytes));
+    return buffer.subarray(0, takenBytes);
   }
 
   byte(value: number): void {
@@ -133,10 +148,15 @@ export class ByteSink {
   }
 
   #grow(count: number): void {
-    const next = new Uint8Array(Math.max(this.#buffer.length * 2, this.#size + count));
+    const next = unfilled(Math.max(this.#buffer.length * 2, this.#size + count));
     next.set(this.#buffer.subarray(0, this.#size));
     this.#buffer = next;
   }
+}
+
+/** Memory of its own that is not zeroed: nothing is read from it that was not written before. */
+function unfilled(sizeBytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 }
 
 const dash = 0x2d;

@@ -36,6 +36,49 @@ describe("byte strings as JSON", () => {
     expect(json(new Uint8Array(0))).toBe('""');
   });
 
+  test("texts of any size are written alike, wherever they lie in memory", () => {
+    for (const sizeBytes of [255, 2047, 2048, 2049, 4096, 9001]) {
+      for (const [at, mark] of [
+        [0, '"'],
+        [1, "\\"],
+        [sizeBytes - 1, "\u0001"],
+        [sizeBytes - 2, "\n"],
+        [0, "x"],
+      ] as const) {
+        for (let offset = 0; offset < 4; offset++) {
+          const memory = Buffer.alloc(sizeBytes + 8, '"');
+          const start = offset + 2;
+          memory.fill("a", start, start + sizeBytes);
+          memory[start + at] = mark.charCodeAt(0);
+          const text = memory.toString("latin1", start, start + sizeBytes);
+          expect(written((sink) => writeJsonBytes(sink, memory, start, start + sizeBytes))).toBe(
+            JSON.stringify(text),
+          );
+        }
+      }
+    }
+  });
+
+  test("long bytes that are no text are marked whole, long text beyond ASCII is not", () => {
+    const long = Buffer.from("ä".repeat(3000));
+    expect(written((sink) => writeJsonBytes(sink, long))).toBe(`"${"ä".repeat(3000)}"`);
+    const cut = long.subarray(1);
+    expect(written((sink) => writeJsonBytes(sink, cut))).toBe(`{"$base64":"${cut.toString("base64")}"}`);
+  });
+
+  test("a score is the shortest text that reads back as it", () => {
+    const scores = fc.oneof(
+      fc.double({ noNaN: true }),
+      fc.integer().map((whole) => whole / 100),
+    );
+    fc.assert(
+      fc.property(scores, (score) => {
+        fc.pre(Number.isFinite(score) && !Object.is(score, -0));
+        expect(written((sink) => writeJsonScore(sink, score))).toBe(String(score));
+      }),
+    );
+  });
+
   test("base64 in pieces is the base64 of the whole", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 10 })), (pieces) => {

@@ -7,28 +7,30 @@
  * that plain ASCII is done in one pass; long ones are looked through four bytes at a time and then copied whole.
  */
 import { isUtf8 } from "node:buffer";
-import type { ByteSink } from "./byte-sink.ts";
+import { type ByteSink, putPadded } from "./byte-sink.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** 0: copied as it is; 1: not ASCII, has to be validated; 2: has to be escaped. */
-const byteClass = new Uint8Array(256).fill(1, 0x80).fill(2, 0, 0x20);
-byteClass[quote] = byteClass[backslash] = 2;
+/** How a byte goes out: as it is, after the whole string was validated, as \u00XX, or as a backslash and this letter. */
+const asItIs = 0;
+const notAscii = 1;
+const asNumber = 2;
+const treatment = new Uint8Array(256).fill(notAscii, 0x80).fill(asNumber, 0, 0x20);
+for (const [byte, letter] of ['""', "\\\\", "\bb", "\ff", "\nn", "\rr", "\tt"]) {
+  treatment[byte.charCodeAt(0)] = letter.charCodeAt(0);
+}
 
-/** What stands for a byte that has to be escaped, as bytes. */
-const escapes: readonly Uint8Array[] = Array.from({ length: 128 }, (_, byte) =>
-  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1), "latin1"),
-);
-/** The longest of them: `\u001f`. */
+/** The most that stands for one byte: `\u001f`. */
 const escapeBytesMax = 6;
-/** Longer texts are looked through by words first; most have nothing to be escaped. */
-const shortBytes = 256;
+/** Longer texts are looked through by words first: many have nothing to be escaped. */
+const shortBytes = 2048;
 /** Bytes of a longer text that are looked through and written at a time. */
 const stretchBytes = 4096;
 /** What stands around base64, which itself takes less room than escapes would. */
 const base64Head = '{"$base64":"';
 const base64Tail = '"}';
+const hexDigits = "0123456789abcdef";
 
 /** The most that `putJsonBytes` writes for strings of so many bytes in all. */
 export function jsonRoom(strings: number, sizeBytes: number): number {
@@ -67,15 +69,30 @@ export function putJsonBytes(
   let place = to + 1;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    if (byteClass[byte] !== 0) return putUneasyBytes(buffer, to, bytes, start, end);
-    buffer[place++] = byte;
+    const how = treatment[byte];
+    if (how === asItIs) buffer[place++] = byte;
+    else if (how === notAscii) return putBeyondAscii(buffer, to, bytes, start, end);
+    else place = putEscape(buffer, place, byte, how);
   }
   buffer[place] = quote;
   return place + 1;
 }
 
-/** The same for a string that is not plain ASCII without escapes. */
-function putUneasyBytes(
+function putEscape(buffer: Uint8Array, to: number, byte: number, how: number): number {
+  buffer[to] = backslash;
+  if (how !== asNumber) {
+    buffer[to + 1] = how;
+    return to + 2;
+  }
+  buffer[to + 1] = 0x75;
+  buffer[to + 2] = buffer[to + 3] = 0x30;
+  buffer[to + 4] = 0x30 + (byte >> 4);
+  buffer[to + 5] = hexDigits.charCodeAt(byte & 15);
+  return to + 6;
+}
+
+/** The same for a string that is not ASCII: text if it is valid UTF-8, else base64. */
+function putBeyondAscii(
   buffer: Uint8Array,
   to: number,
   bytes: Uint8Array,
@@ -130,7 +147,7 @@ const spaces = everyByte * 0x20;
 function hasEscapes(bytes: Uint8Array, words: Int32Array, start: number, end: number): boolean {
   const { byteOffset } = bytes;
   let at = start;
-  for (; at < end && ((byteOffset + at) & 3) !== 0; at++) if (byteClass[bytes[at]] === 2) return true;
+  for (; at < end && ((byteOffset + at) & 3) !== 0; at++) if (treatment[bytes[at]] > notAscii) return true;
   const wordsEnd = (byteOffset + end) >> 2;
   for (let index = (byteOffset + at) >> 2; index < wordsEnd; index++) {
     const word = words[index];
@@ -143,7 +160,7 @@ function hasEscapes(bytes: Uint8Array, words: Int32Array, start: number, end: nu
     if ((found & highBits) !== 0) return true;
   }
   for (at = Math.max(at, wordsEnd * 4 - byteOffset); at < end; at++)
-    if (byteClass[bytes[at]] === 2) return true;
+    if (treatment[bytes[at]] > notAscii) return true;
   return false;
 }
 
@@ -151,12 +168,9 @@ function hasEscapes(bytes: Uint8Array, words: Int32Array, start: number, end: nu
 function putText(buffer: Uint8Array, to: number, bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    if (byteClass[byte] !== 2) {
-      buffer[to++] = byte;
-      continue;
-    }
-    const escaped = escapes[byte];
-    for (let index = 0; index < escaped.length; index++) buffer[to++] = escaped[index];
+    const how = treatment[byte];
+    if (how > notAscii) to = putEscape(buffer, to, byte, how);
+    else buffer[to++] = byte;
   }
   return to;
 }
@@ -204,6 +218,28 @@ export function jsonValueOfBytes(bytes: Uint8Array): string | { readonly $base64
 /** Writes a sorted set's score: a number, or "inf" and "-inf", which JSON has no number for. */
 export function writeJsonScore(sink: ByteSink, score: number): void {
   if (Number.isSafeInteger(score) && !Object.is(score, -0)) sink.integer(score);
-  else if (Number.isFinite(score)) sink.ascii(Object.is(score, -0) ? "-0" : String(score));
+  else if (Number.isFinite(score)) writeFraction(sink, score);
   else sink.ascii(score > 0 ? '"inf"' : '"-inf"');
+}
+
+/** Above it the division below is no longer one of integers. */
+const hundredthsMax = 0x7fffffff;
+
+/**
+ * Scores with two decimals are many, and digits from an integer take a fraction of the time of String(). With so
+ * few digits no two hundredths are the same double: what reads back as the score is the shortest text for it.
+ */
+function writeFraction(sink: ByteSink, score: number): void {
+  const scaled = score * 100 + 0.5;
+  const hundredths = scaled > 0 && scaled < hundredthsMax ? scaled | 0 : 0;
+  if (hundredths === 0 || hundredths / 100 !== score) {
+    sink.ascii(Object.is(score, -0) ? "-0" : String(score));
+    return;
+  }
+  const whole = (hundredths / 100) | 0;
+  const rest = hundredths - whole * 100;
+  sink.integer(whole);
+  sink.byte(0x2e);
+  if (rest % 10 === 0) sink.byte(0x30 + ((rest / 10) | 0));
+  else sink.filledTo(putPadded(sink.room(2), sink.size, rest, 2));
 }
