@@ -14,68 +14,27 @@
  * (levels items, check).
  */
 import { strict as assert } from "node:assert";
-import { ByteWindow, Crc64, formatCrc64 } from "@holdfast/bytes";
+import { ByteWindow } from "@holdfast/bytes";
+import { ChecksumTracker } from "./checksum.ts";
 import { RdbCursor, shortage } from "./cursor.ts";
+import { limitsOf, type RdbDecoderOptions, type ResumePoint } from "./decoder-options.ts";
 import { Damage, RdbFormatError, type RdbWarningCode } from "./errors.ts";
 import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
 import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
-import { type KeyHead, KeyRecord } from "./key-record.ts";
+import { KeyRecord } from "./key-record.ts";
 import { QuickLane } from "./quick-lane.ts";
 import { type RecordContext, readRecord } from "./records.ts";
 import { Arena, StringReader } from "./strings.ts";
 import type { Templates } from "./templates.ts";
 import { readerOf } from "./values/readers.ts";
-import { type ScanLimits, type ValueReader, ValueScan } from "./values/value-scan.ts";
+import { type ValueReader, ValueScan } from "./values/value-scan.ts";
 import { ValueWalker } from "./walker.ts";
 
-/** A decoder that starts at a record in the middle of a file: what it would know had it read the rest. */
-export interface ResumePoint {
-  readonly dialect: RdbDialect;
-  readonly version: number;
-  readonly db: number;
-  /** Stream offset of the first byte that will be pushed: the first byte of a record. */
-  readonly offset: number;
-  readonly templates?: ReadonlyMap<number, readonly Uint8Array[]>;
-}
-
-export interface RdbDecoderOptions {
-  /** How much of each value is read. Default "items". */
-  readonly level?: ReadLevel;
-  /**
-   * Chooses the level for each key before its value is read; "omit" steps over the key without an
-   * event. What it gets is borrowed until it returns.
-   */
-  readonly select?: (head: KeyHead) => ReadLevel | "omit";
-  /** At level "skip": hand over the numbers that the walk meets (walker.ts). Default false. */
-  readonly trace?: boolean;
-  /** Compute and compare the checksum. Default true. */
-  readonly verifyChecksum?: boolean;
-  /** Size of the input from the first byte of the stream on, when known: announced sizes are held against it. */
-  readonly totalBytes?: number;
-  /** Named in errors. */
-  readonly path?: string;
-  readonly resume?: ResumePoint;
-  /** String values longer than this arrive as several chunks. Default 64 KiB. */
-  readonly chunkBytes?: number;
-  /** Most items in one batch. Default 256. */
-  readonly batchItems?: number;
-  /** Refuse a packed encoding (listpack, ziplist, …) above this with RDB_LIMIT. Default 64 MiB. */
-  readonly packedLimitBytes?: number;
-  /** Refuse a single element of a collection above this with RDB_LIMIT. Default 512 MiB. */
-  readonly elementLimitBytes?: number;
-  /** Level "check": memory for the members or fields of one value, to find duplicates. Default 32 MiB. */
-  readonly duplicatesLimitBytes?: number;
-  /**
-   * For hot loops that pull events one by one: every key is the same object, valid only until the
-   * following `next()`. Default false.
-   */
-  readonly reuseKeys?: boolean;
-  /** For tests: overwrite what was consumed at every push, so that a forgotten copy shows. Default false. */
-  readonly poison?: boolean;
-}
-
 type Stage = "header" | "records" | "value" | "checksum" | "trailing" | "over" | "failed";
+
+/** A record that is short by then is waited for a quarter at a time. */
+const patientBytes = 1 << 20;
 
 const nothing: ItemBatch = { of: "nothing" };
 
@@ -90,9 +49,7 @@ export class RdbDecoder {
   readonly #walker: ValueWalker;
   readonly #quickLane: QuickLane | undefined;
   readonly #scan: ValueScan;
-  readonly #crc: Crc64 | undefined;
-  /** Stream offset up to which the checksum was computed. */
-  #crcOffset: number;
+  readonly #checksum: ChecksumTracker;
   readonly #level: ReadLevel;
   readonly #select: RdbDecoderOptions["select"];
   readonly #tracing: boolean;
@@ -148,8 +105,10 @@ export class RdbDecoder {
       warn: (code, detail, at) => this.#warn(code, detail, at),
       damage: (damage) => this.#reportDamage(damage),
     });
-    this.#crc = (options.verifyChecksum ?? true) && resume === undefined ? new Crc64() : undefined;
-    this.#crcOffset = start;
+    this.#checksum = new ChecksumTracker(
+      this.#window,
+      (options.verifyChecksum ?? true) && resume === undefined,
+    );
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
@@ -206,7 +165,7 @@ export class RdbDecoder {
     assert(this.#isStarved, "push() while events are waiting: call next() until it returns undefined");
     if (chunk.length === 0) return;
     this.#isStarved = false;
-    this.#updateCrc(this.#cursor.committed);
+    this.#checksum.advance(this.#cursor.committed);
     if (this.#isKeyPending) this.#keepKey();
     this.#arena.reset();
     if (this.#stage === "value") this.#walker.reset();
@@ -271,11 +230,22 @@ export class RdbDecoder {
     if (thrown === shortage) {
       const partial = this.#stage === "value" ? this.#partialValue() : undefined;
       if (partial !== undefined) return partial;
-      if (!this.#hasEnded) return this.#starve();
+      if (!this.#hasEnded) return this.#waitForMore();
       const end = this.#window.start + this.#window.limit;
       return this.#fail(new Damage("RDB_TRUNCATED", "the file ends early", end - this.#window.start));
     }
     return this.#fail(thrown);
+  }
+
+  /**
+   * A record that did not fit is read again from its start. One of very many small parts would be read
+   * again at every push, so what is waited for grows with what was there.
+   */
+  #waitForMore(): undefined {
+    const available = this.#window.limit - this.#cursor.committed;
+    if (available > patientBytes)
+      this.#cursor.wanted = Math.max(this.#cursor.wanted, Math.ceil(available * 1.25));
+    return this.#starve();
   }
 
   #fail(thrown: unknown): never {
@@ -290,7 +260,7 @@ export class RdbDecoder {
       path: this.#path,
       db: this.#stage === "header" ? undefined : this.#db,
       key,
-      typeName: key === undefined ? undefined : this.#key.row.name,
+      typeName: key !== undefined && this.#key.isTyped ? this.#key.row.name : undefined,
     });
   }
 
@@ -494,7 +464,7 @@ export class RdbDecoder {
   }
 
   #walkedCount(last: boolean): number | undefined {
-    return last && this.#valueLevel !== "raw" ? this.#walker.itemCount : undefined;
+    return last ? this.#walker.itemCount : undefined;
   }
 
   #takeItems(): ItemBatch {
@@ -525,35 +495,20 @@ export class RdbDecoder {
   }
 
   #beginChecksum(): RdbEvent | undefined {
-    this.#updateCrc(this.#cursor.committed);
+    this.#checksum.close(this.#cursor.committed);
     this.#key.close();
     this.#stage = "checksum";
     return this.#readChecksum();
   }
 
   #readChecksum(): RdbEvent {
-    const stored =
-      this.#records.version > lastVersionWithoutChecksum ? this.#readStoredChecksum() : undefined;
+    const hasChecksum = this.#records.version > lastVersionWithoutChecksum;
+    const { stored, state } = hasChecksum
+      ? this.#checksum.read(this.#cursor)
+      : { stored: undefined, state: "none" as const };
     this.#cursor.commit();
     this.#stage = "trailing";
-    const endOffset = this.offset;
-    if (stored === undefined) return { kind: "end", checksum: "none", stored, endOffset };
-    if (stored === 0n) return { kind: "end", checksum: "off", stored, endOffset };
-    return { kind: "end", checksum: this.#crc === undefined ? "unchecked" : "ok", stored, endOffset };
-  }
-
-  #readStoredChecksum(): bigint {
-    const at = this.#window.position;
-    const stored = BigInt.asUintN(64, this.#cursor.exactInt64());
-    const computed = this.#crc?.value;
-    if (stored !== 0n && computed !== undefined && computed !== stored) {
-      this.#cursor.fail(
-        "RDB_CHECKSUM_MISMATCH",
-        `checksum is ${formatCrc64(stored)}, the bytes make ${formatCrc64(computed)}`,
-        at,
-      );
-    }
-    return stored;
+    return { kind: "end", checksum: state, stored, endOffset: this.offset };
   }
 
   #readTrailing(): RdbEvent | undefined {
@@ -569,21 +524,4 @@ export class RdbDecoder {
     this.#window.position = this.#window.limit;
     this.#cursor.commit();
   }
-
-  #updateCrc(to: number): void {
-    if (this.#crc === undefined || this.#stage === "checksum" || this.#stage === "trailing") return;
-    const from = this.#crcOffset - this.#window.start;
-    this.#crc.update(this.#window.buffer, from, to);
-    this.#crcOffset += to - from;
-  }
-}
-
-function limitsOf(options: RdbDecoderOptions): ScanLimits {
-  return {
-    batchItems: options.batchItems ?? 256,
-    chunkBytes: options.chunkBytes ?? 64 * 1024,
-    packedLimitBytes: options.packedLimitBytes ?? 64 * 1024 * 1024,
-    elementLimitBytes: options.elementLimitBytes ?? 512 * 1024 * 1024,
-    duplicatesLimitBytes: options.duplicatesLimitBytes ?? 32 * 1024 * 1024,
-  };
 }

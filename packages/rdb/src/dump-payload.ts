@@ -10,7 +10,8 @@
  */
 import { ByteWindow, crc64, formatCrc64 } from "@holdfast/bytes";
 import { RdbCursor } from "./cursor.ts";
-import { RdbDecoder, type RdbDecoderOptions } from "./decoder.ts";
+import { RdbDecoder } from "./decoder.ts";
+import type { RdbDecoderOptions } from "./decoder-options.ts";
 import { Damage, RdbFormatError } from "./errors.ts";
 import type { ItemsEvent, KeyEvent, RdbEvent } from "./events.ts";
 import { opcode, type RdbDialect, typeTable } from "./format.ts";

@@ -116,7 +116,7 @@ export interface KeyEvent {
   readonly meta: Bytes | undefined;
   /**
    * Elements of the whole value (1 for a string), as soon as the file says so: at the latest on the
-   * event with `last: true`. Undefined for modules, and for packed values at level "raw".
+   * event with `last: true`. Undefined for modules.
    */
   readonly itemCount: number | undefined;
   readonly items: ItemBatch;

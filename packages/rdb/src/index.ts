@@ -2,7 +2,8 @@
 
 export { ByteSlice } from "./byte-slice.ts";
 export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
-export { RdbDecoder, type RdbDecoderOptions, type ResumePoint } from "./decoder.ts";
+export { RdbDecoder } from "./decoder.ts";
+export type { RdbDecoderOptions, ResumePoint } from "./decoder-options.ts";
 export {
   acceptsDumpVersion,
   type DumpPayload,

@@ -34,6 +34,8 @@ export class KeyRecord implements KeyEvent {
   endOffset = 0;
   /** A name was read and its value is not over. */
   isOpen = false;
+  /** The type byte was one that the file's dialect and version know: `row` is this key's. */
+  isTyped = false;
 
   get type(): RdbType {
     return this.row.type;
@@ -52,11 +54,13 @@ export class KeyRecord implements KeyEvent {
     this.meta = undefined;
     this.recordOffset = cursor.window.offset;
     this.isOpen = false;
+    this.isTyped = false;
   }
 
   /** Reads the name behind the type byte. The encoding of a string shows in its first byte. */
   open(row: TypeRow, strings: StringReader, cursor: RdbCursor, limitBytes: number): void {
     this.row = row;
+    this.isTyped = true;
     this.offset = cursor.window.offset - 1;
     strings.read(limitBytes);
     this.setName(strings);

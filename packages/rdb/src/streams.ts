@@ -1,7 +1,8 @@
 /**
  * The async skin of the decoder: one await per chunk, never per event.
  */
-import { RdbDecoder, type RdbDecoderOptions } from "./decoder.ts";
+import { RdbDecoder } from "./decoder.ts";
+import type { RdbDecoderOptions } from "./decoder-options.ts";
 import type { RdbEvent } from "./events.ts";
 
 /** Events of one batch at most: what a batch borrows is held until the next is asked for. */

@@ -21,22 +21,15 @@
  *
  * Hot: `walk` and `#walkStrings`; watched by `bench summary`.
  */
-import { strict as assert } from "node:assert";
 import { lzfPeek, parseCanonicalInt } from "@holdfast/bytes";
 import type { RdbCursor } from "./cursor.ts";
-import { arrayTag, moduleOpcode, type PackedKind, type TypeRow, typeRows } from "./format.ts";
+import { arrayTag, moduleOpcode, type PackedKind, type TypeRow } from "./format.ts";
+import { type Operation, operationsOf } from "./layouts.ts";
 import { readModuleId } from "./module-opcodes.ts";
 import { packedHeadBytes, statedPackedCount, validatePacked } from "./packed/packed-reader.ts";
+import { quicklistPacked, readContainer } from "./quicklist-nodes.ts";
 import { decimalDigits, type StringReader, storedInt } from "./strings.ts";
 import { readTemplateNames, type Templates, templateFieldCount } from "./templates.ts";
-
-interface Operation {
-  readonly code: string;
-  readonly body: readonly Operation[] | undefined;
-  /** The body is this many strings, then `tailBytes` bytes of fixed size; 0 if it is not. */
-  readonly stringsInBody: number;
-  readonly tailBytes: number;
-}
 
 const traceSlabItems = 16384;
 /** Room that no single operation outgrows, except T. */
@@ -489,53 +482,4 @@ export class ValueWalker {
     this.#commit();
     return false;
   }
-}
-
-export const quicklistPlain = 1;
-export const quicklistPacked = 2;
-
-/** Reads the container kind of a quicklist node: plain or packed. */
-export function readContainer(cursor: RdbCursor): number {
-  const at = cursor.window.position;
-  const container = cursor.length();
-  if (container !== quicklistPlain && container !== quicklistPacked) {
-    cursor.fail("RDB_BAD_QUICKLIST", `quicklist node of container ${container}, only 1 and 2 exist`, at);
-  }
-  return container;
-}
-
-/** The operations of every layout. */
-const operationsByRow: ReadonlyMap<TypeRow, readonly Operation[]> = new Map(
-  typeRows.map((row) => [row, compile(row.layout, 0).operations]),
-);
-
-function operationsOf(row: TypeRow): readonly Operation[] {
-  const operations = operationsByRow.get(row);
-  assert(operations !== undefined, `${row.name} is not in the type table`);
-  return operations;
-}
-
-function compile(layout: string, from: number): { operations: readonly Operation[]; behind: number } {
-  const operations: Operation[] = [];
-  let at = from;
-  while (at < layout.length && layout[at] !== ")") {
-    const code = layout[at++];
-    if (layout[at] !== "(") {
-      operations.push({ code, body: undefined, stringsInBody: 0, tailBytes: 0 });
-      continue;
-    }
-    const { operations: body, behind } = compile(layout, at + 1);
-    operations.push({ code, body, ...tightLoop(body) });
-    at = behind;
-  }
-  return { operations, behind: at + 1 };
-}
-
-/** Recognises bodies of strings with a fixed tail, which the tight loop can do. */
-function tightLoop(body: readonly Operation[]): { stringsInBody: number; tailBytes: number } {
-  const codes = body.map((operation) => operation.code).join("");
-  const found = /^(s+)(8?)$/.exec(codes);
-  return found === null
-    ? { stringsInBody: 0, tailBytes: 0 }
-    : { stringsInBody: found[1].length, tailBytes: found[2].length * 8 };
 }

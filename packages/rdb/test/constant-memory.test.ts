@@ -4,7 +4,7 @@ import { collectionFile, lzfStringFile, quicklistFile, rawStringFile } from "./g
 
 /** Level "check" remembers up to 32 MiB of members or fields, and in tables that double about three times that. */
 const growthMaxBytes = { items: 100 << 20, skip: 100 << 20, check: 144 << 20 };
-const levels: readonly ReadLevel[] = ["skip", "items", "check"];
+const levels = ["skip", "items", "check"] as const satisfies readonly ReadLevel[];
 const million = 1_000_000;
 const twoGigabytes = 2 ** 31;
 /** Values of many elements are a fifth as large unless HOLDFAST_LONG=1: reading them takes a minute. */

@@ -2,7 +2,7 @@
  * Lists: types 1 (plain), 10 (one ziplist), 14 (quicklist of ziplists), 18 (quicklist of listpacks and
  * plain nodes).
  */
-import { quicklistPlain, readContainer } from "../walker.ts";
+import { quicklistPlain, readContainer } from "../quicklist-nodes.ts";
 import { readPackedElements } from "./packed-elements.ts";
 import type { ValueReader, ValueScan } from "./value-scan.ts";
 
