@@ -15,14 +15,26 @@ export const CLUSTER_SLOTS = 16_384;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The slot, 0…16383, that a cluster keeps this key in. */
-export function slotOfKey(key: Uint8Array): number {
-  return crc16xmodem(hashedPart(key)) % CLUSTER_SLOTS;
+/** The CRC of each byte alone: all that is needed to go on byte by byte without a call for each key. */
+const crcOfByte = Uint16Array.from({ length: 256 }, (_, byte) => crc16xmodem(Uint8Array.of(byte)));
+
+/** The slot, 0…16383, that a cluster keeps the key bytes[start, end) in. */
+export function slotOfKey(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+  let crc = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === OPENING_BRACE) return slotOfTag(bytes, start, at, end);
+    crc = (crcOfByte[(crc >>> 8) ^ byte] ^ (crc << 8)) & 0xffff;
+  }
+  return crc % CLUSTER_SLOTS;
 }
 
-function hashedPart(key: Uint8Array): Uint8Array {
-  const opening = key.indexOf(OPENING_BRACE);
-  if (opening === -1) return key;
-  const closing = key.indexOf(CLOSING_BRACE, opening + 1);
-  return closing <= opening + 1 ? key : key.subarray(opening + 1, closing);
+/** The same for a key whose first opening brace is at `opening`. */
+function slotOfTag(bytes: Uint8Array, start: number, opening: number, end: number): number {
+  let closing = opening + 1;
+  while (closing < end && bytes[closing] !== CLOSING_BRACE) closing++;
+  const hasTag = closing < end && closing > opening + 1;
+  return (
+    crc16xmodem(hasTag ? bytes.subarray(opening + 1, closing) : bytes.subarray(start, end)) % CLUSTER_SLOTS
+  );
 }

@@ -40,10 +40,12 @@ describe("the README", () => {
   it("states the defaults of the limits", () => {
     const limits = Object.fromEntries(tableBehind("| option").map(([option, value]) => [option, value]));
     const defaults = Object.fromEntries(
-      [...source("decoder-options.ts").matchAll(/options\.(\w+) \?\? ([\d* ]+)/g)].map(([, option, product]) => [
-        `\`${option}\``,
-        bytesText(product.split("*").reduce((size, factor) => size * Number(factor), 1)),
-      ]),
+      [...source("decoder-options.ts").matchAll(/options\.(\w+) \?\? ([\d* ]+)/g)].map(
+        ([, option, product]) => [
+          `\`${option}\``,
+          bytesText(product.split("*").reduce((size, factor) => size * Number(factor), 1)),
+        ],
+      ),
     );
     expect(limits).toEqual(defaults);
   });

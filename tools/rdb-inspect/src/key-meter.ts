@@ -61,7 +61,7 @@ export class KeyMeter {
     if (!event.last) return false;
     this.itemCount = event.itemCount;
     this.sizeBytes = event.endOffset - this.head.recordOffset;
-    this.memoryBytes = this.#estimator.finish();
+    this.memoryBytes = this.#estimator.finish(this.sizeBytes);
     return !this.#filter.asksSizes || this.#filter.fitsSizes(this.memoryBytes, this.itemCount);
   }
 
@@ -71,6 +71,31 @@ export class KeyMeter {
     this.keyStart = event.last ? event.keyStart : 0;
     this.keyEnd = event.last ? event.keyEnd : this.keyBuffer.length;
     this.#estimator.begin(event.row, this.keyEnd - this.keyStart, event.expireAtMs !== undefined);
+  }
+
+  // What a row says of the finished key, read where it lies: rows in file order are written from here.
+  get db(): number {
+    return this.head.db;
+  }
+
+  get type(): string {
+    return this.head.row.type;
+  }
+
+  get encoding(): string {
+    return this.head.encoding;
+  }
+
+  get expireAtMs(): number | undefined {
+    return this.head.expireAtMs;
+  }
+
+  get idleSec(): number | undefined {
+    return this.head.idleSec;
+  }
+
+  get frequency(): number | undefined {
+    return this.head.frequency;
   }
 
   /** The finished key as data of its own. */

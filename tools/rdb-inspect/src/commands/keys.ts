@@ -3,15 +3,8 @@ import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import type { Write } from "../output/outputs.ts";
-import { tableHead } from "../passes/key-table.ts";
-import {
-  csvHeader,
-  type KeyLook,
-  type KeyOrder,
-  type KeysResult,
-  keysPass,
-  writeKey,
-} from "../passes/keys.ts";
+import { type KeyLook, tableHead } from "../passes/key-table.ts";
+import { csvHeader, type KeyOrder, type KeysResult, keysPass, writeKey } from "../passes/keys.ts";
 import { failureText, notesText } from "../report.ts";
 import { formatCount } from "../sizes-and-times.ts";
 import { parseCount } from "./option-values.ts";

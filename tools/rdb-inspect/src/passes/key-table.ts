@@ -8,7 +8,15 @@
 import { previewBytes } from "@holdfast/bytes";
 import type { KeyRow } from "../key-meter.ts";
 import { formatCount, formatDuration, formatSize } from "../sizes-and-times.ts";
-import type { KeyLook } from "./keys.ts";
+
+/** How a row is written. */
+export interface KeyLook {
+  readonly format: "csv" | "ndjson" | "table";
+  /** For tables: columns of the screen, and sizes as plain numbers. */
+  readonly width: number;
+  readonly isRaw: boolean;
+  readonly nowMs: number;
+}
 
 interface FixedColumn {
   readonly title: string;

@@ -15,20 +15,11 @@ import { writeJsonBytes } from "../output/json-text.ts";
 import { writeTime } from "../output/time-text.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
-import { tableRow } from "./key-table.ts";
+import { type KeyLook, tableRow } from "./key-table.ts";
 import { selectBy } from "./select.ts";
 
 export const keyOrders = ["memory", "size", "elements", "ttl", "idle", "freq"] as const;
 export type KeyOrder = (typeof keyOrders)[number];
-
-/** How a row is written. */
-export interface KeyLook {
-  readonly format: "csv" | "ndjson" | "table";
-  /** For tables: columns of the screen, and sizes as plain numbers. */
-  readonly width: number;
-  readonly isRaw: boolean;
-  readonly nowMs: number;
-}
 
 export interface KeysSettings {
   readonly filters: FilterSettings;
@@ -113,7 +104,9 @@ class KeysPass implements Pass<KeysResult> {
   }
 
   #write(meter: KeyMeter): void {
-    writeKey(this.#sink, meter.row(), this.#settings.look);
+    const { look } = this.#settings;
+    if (look.format !== "csv") writeKey(this.#sink, meter.row(), look);
+    else writeCsvKey(this.#sink, meter, meter.keyBuffer, meter.keyStart, meter.keyEnd, look.nowMs);
   }
 
   #weightOf(meter: KeyMeter): number {
@@ -149,36 +142,47 @@ const comma = 0x2c;
 
 /** Writes one key in any of the looks, with its line end. */
 export function writeKey(sink: ByteSink, row: KeyRow, look: KeyLook): void {
-  if (look.format === "csv") writeCsvKey(sink, row, look.nowMs);
+  if (look.format === "csv") writeCsvKey(sink, row, row.key, 0, row.key.length, look.nowMs);
   else if (look.format === "ndjson") writeNdjsonKey(sink, row, look.nowMs);
   else sink.text(tableRow(row, look));
 }
 
-/** One row of CSV with its line end. */
-function writeCsvKey(sink: ByteSink, row: KeyRow, nowMs: number): void {
-  sink.integer(row.db);
+/** What a row says besides the name; a KeyMeter has it too. */
+type RowFacts = Omit<KeyRow, "key" | "offset">;
+
+/** One row of CSV with its line end, for the key bytes[start, end). */
+function writeCsvKey(
+  sink: ByteSink,
+  facts: RowFacts,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  nowMs: number,
+): void {
+  const { expireAtMs } = facts;
+  sink.integer(facts.db);
   sink.byte(comma);
-  writeCsvBytes(sink, row.key);
+  writeCsvBytes(sink, bytes, start, end);
   sink.byte(comma);
-  sink.ascii(row.type);
+  sink.ascii(facts.type);
   sink.byte(comma);
-  sink.ascii(row.encoding);
+  sink.ascii(facts.encoding);
   sink.byte(comma);
-  if (row.itemCount !== undefined) sink.integer(row.itemCount);
+  if (facts.itemCount !== undefined) sink.integer(facts.itemCount);
   sink.byte(comma);
-  sink.integer(row.sizeBytes);
+  sink.integer(facts.sizeBytes);
   sink.byte(comma);
-  sink.integer(Math.round(row.memoryBytes));
+  sink.integer(Math.round(facts.memoryBytes));
   sink.byte(comma);
-  if (row.expireAtMs !== undefined) writeTime(sink, row.expireAtMs);
+  if (expireAtMs !== undefined) writeTime(sink, expireAtMs);
   sink.byte(comma);
-  if (row.expireAtMs !== undefined) sink.integer(row.expireAtMs - nowMs);
+  if (expireAtMs !== undefined) sink.integer(expireAtMs - nowMs);
   sink.byte(comma);
-  if (row.idleSec !== undefined) sink.integer(row.idleSec);
+  if (facts.idleSec !== undefined) sink.integer(facts.idleSec);
   sink.byte(comma);
-  if (row.frequency !== undefined) sink.integer(row.frequency);
+  if (facts.frequency !== undefined) sink.integer(facts.frequency);
   sink.byte(comma);
-  sink.integer(slotOfKey(row.key));
+  sink.integer(slotOfKey(bytes, start, end));
   sink.ascii("\r\n");
 }
 
