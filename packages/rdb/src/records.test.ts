@@ -141,4 +141,9 @@ describe("a byte that is neither type nor opcode", () => {
     }
     expect(found).toEqual(["header", "select-db"]);
   });
+
+  it("is an error that does not name the type of the key before it", () => {
+    const error = failureOf(redis(11), "10 01 61 07 07 00 00 00 00 00 FF 63 01 62");
+    expect(error).toMatchObject({ code: "RDB_UNKNOWN_TYPE", typeName: undefined });
+  });
 });

@@ -3,16 +3,12 @@
  * exits with the command's code. The only file that touches `process`.
  */
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { nodePlatform } from "@holdfast/platform";
 import type { Host } from "./host.ts";
 import { writerOf } from "./output/outputs.ts";
 import { startNodeWorker } from "./parallel/node-worker.ts";
 import { Interrupted } from "./problems.ts";
 import { runProgram } from "./program.ts";
-
-/** One of them also cuts the file for the others; more than this it cannot keep busy. */
-const threadsMax = 4;
 
 const { files, clock } = nodePlatform();
 const stop = new AbortController();
@@ -26,10 +22,7 @@ const host: Host = {
   files,
   clock,
   stdin: process.stdin,
-  workers: {
-    threads: Math.min(availableParallelism(), threadsMax),
-    start: startNodeWorker,
-  },
+  workers: { start: startNodeWorker },
   writeOut: writerOf(process.stdout),
   writeErr: (text) => {
     if (text !== "") process.stderr.write(text);

@@ -272,12 +272,7 @@ function addCommonOptions(command: Command): void {
   }
   command.optionsGroup("Look:");
   command
-    .addOption(
-      new Option(
-        "--threads <n>",
-        "decode with so many threads; default: one a processor, at most 4; small files take one",
-      ),
-    )
+    .addOption(new Option("--threads <n>", "decode large files with so many threads, at most 8; default: 1"))
     .addOption(
       new Option(
         "--memory-model <name>",

@@ -6,7 +6,7 @@ import type { Host } from "../host.ts";
 import { type Input, openInput } from "../input.ts";
 import { memoryModels, modelFor } from "../memory/index.ts";
 import type { Write } from "../output/outputs.ts";
-import { runAnywhere, type WorkerDoor } from "../parallel/run-anywhere.ts";
+import { runAnywhere } from "../parallel/run-anywhere.ts";
 import type { PassKind } from "../pass.ts";
 import { type ChosenKeys, choosingPass } from "../passes/select.ts";
 import { UsageError } from "../problems.ts";
@@ -25,6 +25,9 @@ export interface CommonOptions {
   readonly threads?: string;
   readonly [filter: string]: unknown;
 }
+
+/** One thread also cuts the file for the others; more than this it cannot keep busy. */
+const threadsMax = 8;
 
 /** One run of one command. */
 export class Session {
@@ -73,7 +76,7 @@ export class Session {
     const progress = this.#progress();
     try {
       const run = { ...options, progress, signal: this.host.signal };
-      return await runAnywhere(kind, settings, this.input, run, this.#workers());
+      return await runAnywhere(kind, settings, this.input, run, this.host.workers, this.#threads);
     } finally {
       progress.end();
     }
@@ -119,12 +122,13 @@ export class Session {
     if (lines.length > 0) await this.host.writeOut(Buffer.from(`${lines.join("\n")}\n`, "utf8"));
   }
 
-  /** The threads that the host has, as many of them as --threads allows. */
-  #workers(): WorkerDoor | undefined {
-    const { workers } = this.host;
+  /**
+   * One unless more are asked for: every thread warms up code and memory of its own, and where two
+   * processors are two halves of one, that eats what it brings.
+   */
+  get #threads(): number {
     const { threads } = this.#options;
-    if (threads === undefined || workers === undefined) return workers;
-    return { ...workers, threads: parseCount("--threads", threads, 1) };
+    return threads === undefined ? 1 : Math.min(threadsMax, parseCount("--threads", threads, 1));
   }
 
   #progress(): Progress {

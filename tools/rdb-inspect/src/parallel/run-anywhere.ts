@@ -1,6 +1,6 @@
 /**
- * Chooses how a pass is run: in this thread, or over sections in workers when the input is large enough
- * to pay for starting them.
+ * Chooses how a pass is run: in this thread, or over sections in as many threads as are wanted when the
+ * input is large enough to pay for starting them.
  */
 import type { Input } from "../input.ts";
 import type { PassKind, PassResult, SectionedPassKind } from "../pass.ts";
@@ -11,27 +11,27 @@ import { runSections, type SectionWorker } from "./run-sections.ts";
 const smallestInputBytes = 32 << 20;
 
 export interface WorkerDoor {
-  /** How many threads may decode side by side, the calling one among them. */
-  readonly threads: number;
   start(): SectionWorker;
 }
 
+/** `threads`: how many may decode side by side, this one among them. */
 export async function runAnywhere<Settings, Result>(
   kind: PassKind<Settings, Result>,
   settings: Settings,
   input: Input,
   options: RunOptions,
   workers: WorkerDoor | undefined,
+  threads: number,
 ): Promise<PassRun<Result>> {
   const isLarge = (input.storedBytes ?? Number.POSITIVE_INFINITY) >= smallestInputBytes;
   const isWhole = options.decoder === undefined && options.start === undefined;
-  if (workers === undefined || workers.threads < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
+  if (workers === undefined || threads < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
     return runPass(kind, settings, input, options);
   }
   const plan = kind.sections(settings);
   if (plan === undefined || (plan.isOrderFree && !input.isRereadable))
     return runPass(kind, settings, input, options);
-  const started = Array.from({ length: workers.threads - 1 }, () => workers.start());
+  const started = Array.from({ length: threads - 1 }, () => workers.start());
   const run = await runSections(kind, settings, plan, input, options, started);
   return run ?? runPass(kind, settings, input, options);
 }

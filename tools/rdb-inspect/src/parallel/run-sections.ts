@@ -30,12 +30,14 @@ export interface SectionWorker {
 }
 
 /** A section is closed at the first border behind so many bytes. */
-const usualSectionBytes = 2 << 20;
+const usualSectionBytes = 1 << 20;
 /** Pieces that a worker has and has not given back; with fewer it may run dry while this thread decodes. */
-const piecesInFlightMax = 8;
+const piecesInFlightMax = 5;
 
 /** Pieces that a section usually has: it begins and ends within a chunk. */
 const piecesOfSection = 3;
+/** Sections begun and not written: the output of all but the first of them waits in memory. */
+const sectionsAheadMax = 6;
 /** Stands for this thread where a worker's number is due. */
 const here = -1;
 
@@ -142,7 +144,10 @@ class SectionsRun<Settings, Result extends PassResult> {
   }
 
   async #send(piece: Piece): Promise<void> {
-    if (piece.opens !== undefined) this.#open(this.#freeWorker(), piece.opens.resume);
+    if (piece.opens !== undefined) {
+      await this.#until(() => this.#sections.length - this.#next < sectionsAheadMax, true);
+      this.#open(this.#freeWorker(), piece.opens.resume);
+    }
     const { worker } = this.#sections[this.#sections.length - 1];
     if (worker === here) {
       // The chunk stays as it is until the decoder here has taken the next one: no copy.
@@ -233,8 +238,10 @@ class SectionsRun<Settings, Result extends PassResult> {
     return section.end !== undefined || section.outputs.length > 0;
   }
 
-  async #until(isTrue: () => boolean): Promise<void> {
+  /** Waits until it is true; `writes`: what is ready is written meanwhile. */
+  async #until(isTrue: () => boolean, writes = false): Promise<void> {
     for (;;) {
+      if (writes) await this.#writeReady();
       if (this.#crash !== undefined) throw this.#crash;
       this.#options.signal?.throwIfAborted();
       if (isTrue()) return;
