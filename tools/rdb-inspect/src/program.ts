@@ -45,7 +45,8 @@ function exitCodeOfError(error: unknown, host: Host, style: Style): number {
     return error.exitCode;
   }
   if (error instanceof FileError) {
-    host.writeErr(problemText(new Problem(exitCode.localIo, error.message), style));
+    const nextStep = nextStepForFile(error.code);
+    host.writeErr(problemText(new Problem(exitCode.localIo, error.message, { nextStep }), style));
     return exitCode.localIo;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -53,6 +54,23 @@ function exitCodeOfError(error: unknown, host: Host, style: Style): number {
     `${style.bad("rdb-inspect:")} a bug in rdb-inspect, please report it with the file if you can\n${trace}\n`,
   );
   return exitCode.bug;
+}
+
+/** What to do when a file or a disk said no, by the system's name for it. */
+function nextStepForFile(code: string): string {
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return "nothing was left under the final name: free some space, or give -o a path on another disk";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "check who may read the file, or write to the folder";
+    case "ENOENT":
+      return "check the path";
+    default:
+      return "look in the system's log for what the disk reported, then try again";
+  }
 }
 
 type Answer = (code: number) => void;

@@ -123,8 +123,8 @@ export class Session {
   }
 
   /**
-   * One unless more are asked for: every thread warms up code and memory of its own, and where two
-   * processors are two halves of one, that eats what it brings.
+   * One unless more are asked for: every thread warms up code and memory of its own, and on the bench
+   * machine that ate what a second one brought.
    */
   get #threads(): number {
     const { threads } = this.#options;
