@@ -1,5 +1,5 @@
 /**
- * The entry of the kernels: what src/kernels.ts may call. Compiled to src/generated/kernels.ts by `pnpm kernels`.
+ * The entry of the kernels: what src/kernels.ts may call. Compiled to src/generated/kernels.ts by `npm run kernels`.
  */
 
 import { HISTORY_BYTES, SCRATCH } from "./memory";

@@ -30,6 +30,11 @@ export interface ByteWindowOptions {
    * Default false.
    */
   readonly poison?: boolean;
+  /**
+   * Memory where the bytes shall lie as long as they fit: `buffer` is then this array, and every chunk is copied into it.
+   * Larger elements go to other memory until they are consumed.
+   */
+  readonly home?: Uint8Array | undefined;
 }
 
 /**
@@ -51,6 +56,7 @@ export class ByteWindow {
   start: number;
 
   readonly #poison: boolean;
+  readonly #home: Uint8Array | undefined;
   /** The memory we may write to: `buffer` is this one, or a chunk that belongs to the caller. */
   #own: Uint8Array = NOTHING;
   #poisonedBefore = 0;
@@ -58,6 +64,7 @@ export class ByteWindow {
   constructor(options: ByteWindowOptions = {}) {
     this.start = options.start ?? 0;
     this.#poison = options.poison ?? false;
+    this.#home = options.home;
   }
 
   /** Stream offset of the next byte to read. */
@@ -74,7 +81,7 @@ export class ByteWindow {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#poison) this.#poisonConsumed();
-    if (this.position === this.limit && !this.#poison) this.#adopt(chunk);
+    if (this.position === this.limit && !this.#poison && this.#home === undefined) this.#adopt(chunk);
     else this.#append(chunk);
   }
 
@@ -107,8 +114,11 @@ export class ByteWindow {
   }
 
   #append(chunk: Uint8Array): void {
-    if (this.buffer !== this.#own || this.limit + chunk.length > this.buffer.length) {
-      this.#makeRoom(this.available + chunk.length);
+    const sizeBytes = this.available + chunk.length;
+    const mayGoHome =
+      this.#home !== undefined && this.buffer !== this.#home && sizeBytes <= this.#home.length;
+    if (mayGoHome || this.buffer !== this.#own || this.limit + chunk.length > this.buffer.length) {
+      this.#makeRoom(sizeBytes);
     }
     this.buffer.set(chunk, this.limit);
     this.limit += chunk.length;
@@ -120,7 +130,7 @@ export class ByteWindow {
     const previous = this.buffer;
     const target = this.#ownMemory(sizeBytes);
     target.set(unread);
-    if (this.#poison) previous.fill(POISON_BYTE);
+    if (this.#poison && previous !== target) previous.fill(POISON_BYTE);
     this.start += this.position;
     this.limit = unread.length;
     this.position = 0;
@@ -128,8 +138,9 @@ export class ByteWindow {
     this.#use(target);
   }
 
-  /** Our memory if it is large enough and at least half free, else new memory. */
+  /** Our home if it is large enough, else our memory if it is and at least half free, else new memory. */
   #ownMemory(sizeBytes: number): Uint8Array {
+    if (this.#home !== undefined && sizeBytes <= this.#home.length) return (this.#own = this.#home);
     const capacity = this.#own.length;
     const fits = capacity >= sizeBytes && this.available * 2 <= capacity;
     const wasteful = capacity > KEEP_OWN_BYTES && capacity > SHRINK_FACTOR * sizeBytes;
@@ -142,6 +153,7 @@ export class ByteWindow {
   }
 
   #use(memory: Uint8Array): void {
+    if (memory === this.buffer) return;
     this.buffer = memory;
     this.view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }

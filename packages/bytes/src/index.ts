@@ -41,3 +41,7 @@ export { CLUSTER_SLOTS, slotOfKey } from "./slot.ts";
 
 export { displayWidth, type PreviewOptions, previewBytes } from "./preview.ts";
 export { escapeBytes, isUtf8, parseEscaped, utf8Of } from "./text.ts";
+
+// Code that is not JavaScript.
+
+export { instantiateModule } from "./web-assembly.ts";

@@ -1,12 +1,9 @@
-import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lzfCompress } from "../test/lzf-compress.ts";
 import { Crc64 } from "./crc64.ts";
 import { kernels } from "./kernels.ts";
 import { LzfError, unpackPlain, unpackWithKernel } from "./lzf.ts";
-
-const compiler = new URL("../assembly/compile-kernels.mjs", import.meta.url);
 
 /** Bytes that repeat neither soon nor regularly. */
 function noise(sizeBytes: number, seed: number): Uint8Array {
@@ -40,12 +37,6 @@ function expectSameOutcome(block: Uint8Array, sizeBytes: number): void {
     attempt(() => unpackPlain(block, 0, block.length, plain, 0, sizeBytes, false), plain),
   );
 }
-
-test("the committed kernels are what their sources compile to", async () => {
-  const { compileKernels } = (await import(compiler.href)) as { compileKernels(): Promise<string> };
-  const committed = await readFile(new URL("generated/kernels.ts", import.meta.url), "utf8");
-  expect(await compileKernels()).toBe(committed);
-});
 
 test("there are kernels where there is WebAssembly", () => {
   expect(kernels).toBeDefined();

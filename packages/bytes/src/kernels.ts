@@ -10,6 +10,7 @@
  */
 
 import { KERNELS_BASE64 } from "./generated/kernels.ts";
+import { instantiateModule } from "./web-assembly.ts";
 
 /** Bytes that a kernel may touch behind the end of what it was given. */
 const SLACK_BYTES = 64;
@@ -25,12 +26,6 @@ interface KernelExports {
   crcFold(count: number): void;
   crcFoldEnd(count: number): void;
   lzfUnpack(source: number, sourceEnd: number, target: number, targetEnd: number): number;
-}
-
-/** The part of the WebAssembly interface that is used here; the compiler's own types come with those of a browser. */
-interface WebAssemblyInterface {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: object };
 }
 
 /** The kernels with views of their memory. */
@@ -50,10 +45,8 @@ export interface Kernels extends KernelExports {
 export const kernels: Kernels | undefined = instantiate();
 
 function instantiate(): Kernels | undefined {
-  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyInterface };
-  if (WebAssembly === undefined) return undefined;
-  const module = new WebAssembly.Module(Buffer.from(KERNELS_BASE64, "base64"));
-  const exports = new WebAssembly.Instance(module, {}).exports as KernelExports;
+  const exports = instantiateModule<KernelExports>(KERNELS_BASE64);
+  if (exports === undefined) return undefined;
   exports.crcTables();
   const bytes = new Uint8Array(exports.memory.buffer);
   return {

@@ -2,6 +2,7 @@
 import type { ReadLevel } from "./events.ts";
 import type { RdbDialect } from "./format.ts";
 import type { KeyHead } from "./key-record.ts";
+import type { RecordLane } from "./lane.ts";
 import type { ScanLimits } from "./values/value-scan.ts";
 
 /** A decoder that starts at a record in the middle of a file: what it would know had it read the rest. */
@@ -46,6 +47,11 @@ export interface RdbDecoderOptions {
    * following `next()`. Default false.
    */
   readonly reuseKeys?: boolean;
+  /**
+   * Reads runs of common keys at once, as `keys` events; made for the same level. Not used with `select`, and where it
+   * finds nothing to read the decoder says what it would say without. It serves this decoder alone until that is done.
+   */
+  readonly lane?: RecordLane | undefined;
   /** For tests: overwrite what was consumed at every push, so that a forgotten copy shows. Default false. */
   readonly poison?: boolean;
 }

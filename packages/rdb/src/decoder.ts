@@ -23,7 +23,7 @@ import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
 import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
 import { KeyRecord } from "./key-record.ts";
-import { QuickLane } from "./quick-lane.ts";
+import type { RecordLane } from "./lane.ts";
 import { type RecordContext, readRecord } from "./records.ts";
 import { Arena, StringReader } from "./strings.ts";
 import type { Templates } from "./templates.ts";
@@ -47,7 +47,7 @@ export class RdbDecoder {
   readonly #templates: Templates;
   readonly #records: RecordContext;
   readonly #walker: ValueWalker;
-  readonly #quickLane: QuickLane | undefined;
+  readonly #lane: RecordLane | undefined;
   readonly #scan: ValueScan;
   readonly #checksum: ChecksumTracker;
   readonly #level: ReadLevel;
@@ -82,7 +82,9 @@ export class RdbDecoder {
   constructor(options: RdbDecoderOptions = {}) {
     const { resume } = options;
     const start = resume?.offset ?? 0;
-    this.#window = new ByteWindow({ start, poison: options.poison ?? false });
+    // A lane reads runs of keys and asks nobody about any of them.
+    this.#lane = options.select === undefined ? options.lane : undefined;
+    this.#window = new ByteWindow({ start, poison: options.poison ?? false, home: this.#lane?.home });
     this.#cursor = new RdbCursor(this.#window, options.totalBytes ?? Number.POSITIVE_INFINITY);
     this.#arena = new Arena(options.poison ?? false);
     this.#strings = new StringReader(this.#cursor, this.#arena);
@@ -112,9 +114,6 @@ export class RdbDecoder {
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
-    // The lane steps over values and asks nobody.
-    const isQuick = (this.#level === "skip" || this.#level === "check") && options.select === undefined;
-    this.#quickLane = isQuick ? new QuickLane(this.#window, this.#level === "skip") : undefined;
     this.#reuseKeys = options.reuseKeys ?? false;
     this.#stage = "header";
     if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
@@ -307,7 +306,7 @@ export class RdbDecoder {
     this.#records.version = version;
     this.#types = typeTable(dialect, version);
     this.#readers = this.#types.map((row) => (row === undefined ? undefined : readerOf(row)));
-    this.#quickLane?.useTypes(this.#types);
+    this.#lane?.useTypes(this.#types);
     this.#db = db;
     this.#stage = "records";
   }
@@ -316,8 +315,9 @@ export class RdbDecoder {
   #readRecords(): RdbEvent | undefined {
     const cursor = this.#cursor;
     for (;;) {
+      const run = this.#readRun();
+      if (run !== undefined) return run;
       const key = this.#beginKey();
-      if (this.#quickLane?.read(key) === true) return this.#quickEvent(key);
       const record = readRecord(this.#records, key, this.#types);
       if (typeof record === "object") {
         cursor.commit();
@@ -331,21 +331,18 @@ export class RdbDecoder {
     }
   }
 
-  /** The quick lane has read the whole record. */
-  #quickEvent(key: KeyRecord): RdbEvent {
-    const lane = this.#quickLane as QuickLane;
+  /** The records ahead that the lane can read. */
+  #readRun(): RdbEvent | undefined {
+    const lane = this.#lane;
+    const window = this.#window;
+    if (lane === undefined || window.buffer !== lane.home) return undefined;
+    const recordOffset = window.offset;
+    const run = lane.read(window.position, window.limit, this.#db, window.start);
+    if (run === undefined) return undefined;
+    window.position = lane.stoppedAt;
     this.#cursor.commit();
-    this.#keyCount += 1;
-    this.#isKeyTaken = true;
-    key.itemCount = lane.itemCount;
-    key.last = true;
-    key.endOffset = this.offset;
-    key.items = nothing;
-    if (this.#tracing) {
-      this.#walker.noteQuick(lane.textBytes, lane.second);
-      key.items = this.#takeTrace();
-    }
-    return key;
+    this.#keyCount += run.keyCount;
+    return { kind: "keys", db: this.#db, ...run, recordOffset, endOffset: this.offset };
   }
 
   /** The object for the next key: a fresh one when the last was handed over and may still be in use. */

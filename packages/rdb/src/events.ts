@@ -5,11 +5,12 @@
  *   header  aux*  (function | module-aux | …)*  (select-db resize-db? (key items*)*)*  end  trailing?
  *
  * A key is one `key` event when the whole value fits in a batch; otherwise `items` events follow until
- * one has `last: true`.
+ * one has `last: true`. A decoder with a lane also says `keys`: a run of whole keys, as rows.
  */
 import type { ByteSlice } from "./byte-slice.ts";
 import type { RdbFormatError, RdbWarningCode } from "./errors.ts";
 import type { RdbDialect, RdbEncoding, RdbType, TypeRow } from "./format.ts";
+import type { KeyRows } from "./key-rows.ts";
 
 /** Borrowed: valid until the decoder's next `push()`. Copy with `.slice()` to keep it. */
 export type Bytes = Uint8Array;
@@ -25,6 +26,7 @@ export type RdbEvent =
   | FunctionEvent
   | ModuleAuxEvent
   | KeyEvent
+  | KeysEvent
   | ItemsEvent
   | WarningEvent
   | DamageEvent
@@ -126,6 +128,22 @@ export interface KeyEvent {
   /** Byte offset of the type byte. */
   readonly offset: number;
   /** Byte offset just behind what this event covers; with `last`, behind the record. */
+  readonly endOffset: number;
+}
+
+/** A run of keys that a lane read (lane.ts): only for decoders that were given one. */
+export interface KeysEvent {
+  readonly kind: "keys";
+  readonly db: number;
+  /** At least 1. */
+  readonly keyCount: number;
+  /** Elements of all the values. */
+  readonly itemCount: number;
+  /** One row a key, in file order. */
+  readonly rows: KeyRows;
+  /** Byte offset of the first record. */
+  readonly recordOffset: number;
+  /** Byte offset behind the last record. */
   readonly endOffset: number;
 }
 

@@ -26,6 +26,7 @@ export type {
   ItemBatch,
   ItemsEvent,
   KeyEvent,
+  KeysEvent,
   ModuleAuxEvent,
   RdbEvent,
   ReadLevel,
@@ -53,5 +54,16 @@ export {
   typeRows,
   typeTable,
 } from "./format.ts";
+export { keyFingerprint } from "./key-fingerprint.ts";
 export type { KeyHead } from "./key-record.ts";
+export { KeyRows } from "./key-rows.ts";
+export {
+  KernelLane,
+  type LaneExports,
+  type LaneRun,
+  type LaneWalk,
+  makeCheckLane,
+  makeSkipLane,
+  type RecordLane,
+} from "./lane.ts";
 export { decodeRdb, decodeRdbBytes } from "./streams.ts";

@@ -93,17 +93,6 @@ export class ValueWalker {
     this.traceStart = this.#traceEnd = this.traceCommitted;
   }
 
-  /** Traces a value of two numbers that was read by other means. */
-  noteQuick(first: number, second: number): void {
-    if (this.traceCommitted + 2 > this.trace.length) {
-      this.trace = new Float64Array(traceSlabItems);
-      this.traceCommitted = 0;
-    }
-    this.traceStart = this.traceCommitted;
-    this.trace[this.traceCommitted++] = first;
-    this.trace[this.traceCommitted++] = second;
-  }
-
   /** Elements of the value when the walk is over; undefined when the file does not say. */
   get itemCount(): number | undefined {
     const row = this.#row;

@@ -47,6 +47,10 @@ export function runOf(chunks: Iterable<Uint8Array>, options: RdbDecoderOptions):
 const bytesLine = "bytes ";
 
 function addLines(lines: string[], event: RdbEvent): void {
+  if (event.kind === "keys") {
+    addRun(lines, event);
+    return;
+  }
   if (event.kind === "key") {
     const { db, type, encoding, row, expireAtMs, idleSec, frequency, meta, recordOffset, offset } = event;
     const name = latin1(event.key);
@@ -54,11 +58,35 @@ function addLines(lines: string[], event: RdbEvent): void {
     lines.push(`key ${name} ${facts.join(" ")} ${meta === undefined ? "" : latin1(meta)}`);
   }
   if (event.kind === "key" || event.kind === "items") {
-    addItems(lines, event.items);
+    if (event.items.of === "trace") lines.push(...traceLines(event.items));
+    else addItems(lines, event.items);
     if (event.last) lines.push(`last ${event.itemCount} ${event.endOffset}`);
   } else {
     lines.push(JSON.stringify(event, plain));
   }
+}
+
+/** The same lines as the keys of the run would give one by one. */
+function addRun(lines: string[], { db, keyCount, rows }: Extract<RdbEvent, { kind: "keys" }>): void {
+  for (let index = 0; index < keyCount; index += 1) {
+    const { type, number } = rows.row(index);
+    const expireAtMs = rows.expireAtMs(index);
+    const attributes = [
+      Number.isNaN(expireAtMs) ? undefined : expireAtMs,
+      rows.idleSec(index) < 0 ? undefined : rows.idleSec(index),
+      rows.frequency(index) < 0 ? undefined : rows.frequency(index),
+    ];
+    const places = [rows.recordOffset(index), rows.offset(index)];
+    const facts = [db, type, rows.encoding(index), number, ...attributes, ...places];
+    lines.push(`key ${latin1(rows.key(index))} ${facts.join(" ")} `);
+    const [start, end] = [rows.traceStart(index), rows.traceEnd(index)];
+    lines.push(...traceLines({ trace: rows.trace, start, end }));
+    lines.push(`last ${rows.itemCount(index)} ${rows.endOffset(index)}`);
+  }
+}
+
+function traceLines(items: { trace: Float64Array; start: number; end: number }): string[] {
+  return Array.from(items.trace.subarray(items.start, items.end), (number) => `trace ${number}`);
 }
 
 function addItems(lines: string[], items: ItemBatch): void {

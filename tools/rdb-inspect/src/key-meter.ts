@@ -1,10 +1,17 @@
 /**
  * Measures keys: what each one takes in the file and in a server's memory.
  *
- * Fed with the key events of a decoder at level "skip" with traces. A key of several events is put
- * together here; only then its name is copied.
+ * Fed with the events of a decoder at level "skip" with traces: keys alone or runs of them. A key of several events
+ * is put together here; only then its name is copied.
  */
-import type { ItemsEvent, KeyEvent } from "@holdfast/rdb";
+import {
+  type ItemsEvent,
+  type KeyEvent,
+  type KeysEvent,
+  type RdbEncoding,
+  type TypeRow,
+  typeRows,
+} from "@holdfast/rdb";
 import { type FileFacts, serverOf } from "./file-facts.ts";
 import type { KeyFilter } from "./filters.ts";
 import { MemoryEstimator } from "./memory/estimator.ts";
@@ -36,9 +43,16 @@ export interface KeyRow {
 }
 
 export class KeyMeter {
-  /** The key under way or just finished. Its name is keyBuffer[keyStart, keyEnd), borrowed until the next event. */
-  head!: KeyEvent;
-  keyBuffer!: Uint8Array;
+  // The key under way or just finished.
+  db = 0;
+  typeRow: TypeRow = typeRows[0];
+  encoding: RdbEncoding = "raw";
+  expireAtMs: number | undefined;
+  idleSec: number | undefined;
+  frequency: number | undefined;
+  recordOffset = 0;
+  /** Its name is keyBuffer[keyStart, keyEnd), borrowed until the next event. */
+  keyBuffer: Uint8Array = new Uint8Array(0);
   keyStart = 0;
   keyEnd = 0;
   itemCount: number | undefined;
@@ -60,59 +74,70 @@ export class KeyMeter {
     if (items.of === "trace") this.#estimator.add(items.trace, items.start, items.end);
     if (!event.last) return false;
     this.itemCount = event.itemCount;
-    this.sizeBytes = event.endOffset - this.head.recordOffset;
-    this.memoryBytes = this.#estimator.finish(this.sizeBytes);
-    return !this.#filter.asksSizes || this.#filter.fitsSizes(this.memoryBytes, this.itemCount);
+    this.sizeBytes = event.endOffset - this.recordOffset;
+    return this.#finish();
+  }
+
+  /** The same for key `index` of a run, which is always complete. */
+  takeRow({ db, rows }: KeysEvent, index: number): boolean {
+    const expireAtMs = rows.expireAtMs(index);
+    const idleSec = rows.idleSec(index);
+    const frequency = rows.frequency(index);
+    const expires = !Number.isNaN(expireAtMs);
+    this.db = db;
+    this.typeRow = rows.row(index);
+    this.encoding = rows.encoding(index);
+    this.expireAtMs = expires ? expireAtMs : undefined;
+    this.idleSec = idleSec < 0 ? undefined : idleSec;
+    this.frequency = frequency < 0 ? undefined : frequency;
+    this.recordOffset = rows.recordOffset(index);
+    this.keyBuffer = rows.bytes;
+    this.keyStart = rows.keyStart(index);
+    this.keyEnd = rows.keyEnd(index);
+    this.itemCount = rows.itemCount(index);
+    this.sizeBytes = rows.sizeBytes(index);
+    this.#estimator.begin(this.typeRow, this.keyEnd - this.keyStart, expires);
+    this.#estimator.add(rows.trace, rows.traceStart(index), rows.traceEnd(index));
+    return this.#finish();
   }
 
   #begin(event: KeyEvent): void {
-    this.head = event;
+    this.db = event.db;
+    this.typeRow = event.row;
+    this.encoding = event.encoding;
+    this.expireAtMs = event.expireAtMs;
+    this.idleSec = event.idleSec;
+    this.frequency = event.frequency;
+    this.recordOffset = event.recordOffset;
     this.keyBuffer = event.last ? event.keyBuffer : event.key.slice();
     this.keyStart = event.last ? event.keyStart : 0;
     this.keyEnd = event.last ? event.keyEnd : this.keyBuffer.length;
     this.#estimator.begin(event.row, this.keyEnd - this.keyStart, event.expireAtMs !== undefined);
   }
 
-  // What a row says of the finished key, read where it lies: rows in file order are written from here.
-  get db(): number {
-    return this.head.db;
+  #finish(): boolean {
+    this.memoryBytes = this.#estimator.finish(this.sizeBytes);
+    return !this.#filter.asksSizes || this.#filter.fitsSizes(this.memoryBytes, this.itemCount);
   }
 
   get type(): string {
-    return this.head.row.type;
-  }
-
-  get encoding(): string {
-    return this.head.encoding;
-  }
-
-  get expireAtMs(): number | undefined {
-    return this.head.expireAtMs;
-  }
-
-  get idleSec(): number | undefined {
-    return this.head.idleSec;
-  }
-
-  get frequency(): number | undefined {
-    return this.head.frequency;
+    return this.typeRow.type;
   }
 
   /** The finished key as data of its own. */
   row(): KeyRow {
-    const head = this.head;
     return {
-      db: head.db,
+      db: this.db,
       key: this.keyBuffer.slice(this.keyStart, this.keyEnd),
-      type: head.type,
-      encoding: head.encoding,
+      type: this.type,
+      encoding: this.encoding,
       itemCount: this.itemCount,
       sizeBytes: this.sizeBytes,
       memoryBytes: this.memoryBytes,
-      expireAtMs: head.expireAtMs,
-      idleSec: head.idleSec,
-      frequency: head.frequency,
-      offset: head.recordOffset,
+      expireAtMs: this.expireAtMs,
+      idleSec: this.idleSec,
+      frequency: this.frequency,
+      offset: this.recordOffset,
     };
   }
 }

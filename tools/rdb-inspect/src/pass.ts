@@ -5,7 +5,7 @@
  * thread, over a section of it; the results of sections are merged in file order.
  */
 
-import type { RdbDecoderOptions, RdbEvent } from "@holdfast/rdb";
+import type { RdbDecoderOptions, RdbEvent, RecordLane } from "@holdfast/rdb";
 import type { FileFacts } from "./file-facts.ts";
 
 export interface Pass<Result> {
@@ -30,6 +30,11 @@ export interface PassResult {
 export interface PassKind<Settings, Result> {
   readonly name: string;
   create(settings: Settings): Pass<Result>;
+  /**
+   * A lane whose `keys` events the pass takes; it serves the passes of this kind one after the other. Undefined, like the
+   * lane of a platform without WebAssembly, for one that wants every key as an event of its own.
+   */
+  makeLane?(): RecordLane | undefined;
 }
 
 /** A pass that can also run over sections; its settings are plain data too. */

@@ -45,6 +45,7 @@ export async function runPass<Settings, Result>(
   const decoder = new RdbDecoder({
     ...decoderOptions(input),
     reuseKeys: true,
+    lane: kind.makeLane?.(),
     ...pass.decoder,
     ...options.decoder,
   });

@@ -1,4 +1,4 @@
-/** Made from assembly/ by `pnpm --filter @holdfast/bytes kernels`: do not edit. A WebAssembly module in base64. */
+/** Made by `npm run kernels` from the sources in assembly/: do not edit. A WebAssembly module in base64. */
 export const KERNELS_BASE64: string =
   "AGFzbQEAAAABFQRgAX8AYAAAYAJ/fwBgBH9/f38BfwMIBwIDAQAAAQAFBAEBQEAGDgJ/AEGAtgILfwBBgBYLB24JB3NjcmF0Y2gD" +
   "AA1mb2xkVGFpbEJ5dGVzAwEHY3JjRm9sZAAGDGNyY0ZvbGRCZWdpbgAFCmNyY0ZvbGRFbmQABAljcmNTbGljZWQAAwljcmNUYWJs" +

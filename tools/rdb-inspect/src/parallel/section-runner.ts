@@ -6,7 +6,7 @@
  * It also computes the checksum of the section; whoever has them all in order can combine them.
  */
 import { Crc64, FormatError } from "@holdfast/bytes";
-import { RdbDecoder, type ResumePoint } from "@holdfast/rdb";
+import { RdbDecoder, type RecordLane, type ResumePoint } from "@holdfast/rdb";
 import type { Pass } from "../pass.ts";
 
 export interface SectionEnd {
@@ -37,6 +37,7 @@ export class SectionRunner {
       readonly totalBytes: number | undefined;
       readonly resume: ResumePoint | undefined;
     },
+    lane: RecordLane | undefined,
     emit: (output: Uint8Array) => void,
   ) {
     this.#pass = pass;
@@ -46,6 +47,7 @@ export class SectionRunner {
       path,
       verifyChecksum: false,
       reuseKeys: true,
+      lane,
       ...(totalBytes === undefined ? {} : { totalBytes }),
       ...(resume === undefined ? {} : { resume }),
       ...this.#pass.decoder,

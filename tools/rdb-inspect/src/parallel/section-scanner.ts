@@ -10,7 +10,7 @@
  * are decoded. A record longer than a chunk stays in one section, piece by piece.
  */
 import { FormatError } from "@holdfast/bytes";
-import { RdbDecoder, type ResumePoint } from "@holdfast/rdb";
+import { makeSkipLane, RdbDecoder, type ResumePoint } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
 
 /** Some bytes of a section. */
@@ -42,7 +42,8 @@ export class SectionScanner {
   constructor(options: { readonly sectionBytes: number; readonly totalBytes: number | undefined }) {
     this.#sectionBytes = options.sectionBytes;
     const size = options.totalBytes === undefined ? {} : { totalBytes: options.totalBytes };
-    this.#decoder = new RdbDecoder({ level: "skip", verifyChecksum: false, reuseKeys: true, ...size });
+    const lane = makeSkipLane();
+    this.#decoder = new RdbDecoder({ level: "skip", verifyChecksum: false, reuseKeys: true, lane, ...size });
   }
 
   /** What the file says about itself, as far as it was scanned. */

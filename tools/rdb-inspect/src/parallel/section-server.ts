@@ -3,6 +3,7 @@
  * thread does itself while its workers are busy.
  */
 import { strict as assert } from "node:assert";
+import type { RecordLane } from "@holdfast/rdb";
 import type { Pass } from "../pass.ts";
 import { passKinds } from "../passes/kinds.ts";
 import { type Order, type Report, sendFailure } from "./messages.ts";
@@ -11,6 +12,7 @@ import { SectionRunner } from "./section-runner.ts";
 export class SectionServer {
   readonly #report: (report: Report) => void;
   #pass: Pass<unknown> | undefined;
+  #lane: RecordLane | undefined;
   #runner: SectionRunner | undefined;
   #section = 0;
   #isOrderFree = false;
@@ -44,7 +46,9 @@ export class SectionServer {
     if (!isOrderFree || this.#pass === undefined) this.#pass = kind.create(order.settings);
     this.#section = section;
     this.#isOrderFree = isOrderFree;
-    this.#runner = new SectionRunner(this.#pass, order, (bytes) =>
+    // One pass kind a server: sections come one after the other, so one lane serves them all.
+    this.#lane ??= kind.makeLane?.();
+    this.#runner = new SectionRunner(this.#pass, order, this.#lane, (bytes) =>
       this.#report({ kind: "output", section, bytes }),
     );
   }

@@ -4,7 +4,14 @@
  * Damage inside a value whose end is known arrives as an event and the walk goes on; damage of the
  * structure ends it and is reported by the driver.
  */
-import type { KeyEvent, RdbErrorCode, RdbEvent, RdbFormatError } from "@holdfast/rdb";
+import {
+  type KeyEvent,
+  type KeysEvent,
+  makeCheckLane,
+  type RdbErrorCode,
+  type RdbEvent,
+  type RdbFormatError,
+} from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
@@ -75,6 +82,9 @@ class CheckPass implements Pass<CheckResult> {
 
   consume(event: RdbEvent): void {
     switch (event.kind) {
+      case "keys":
+        this.#takeRun(event);
+        break;
       case "key":
         this.#fingerprints.add(event.db, event.keyBuffer, event.keyStart, event.keyEnd);
         if (event.expireAtMs !== undefined && event.expireAtMs <= this.#settings.nowMs) this.#pastCount++;
@@ -115,6 +125,19 @@ class CheckPass implements Pass<CheckResult> {
     };
   }
 
+  #takeRun({ db, keyCount, itemCount, rows, endOffset }: KeysEvent): void {
+    this.#fingerprints.addRows(rows, keyCount);
+    const { nowMs } = this.#settings;
+    // Without an expiry the time is NaN, which is never past.
+    for (let index = 0; index < keyCount; index++) if (rows.expireAtMs(index) <= nowMs) this.#pastCount++;
+    this.#keyCount += keyCount;
+    this.#itemCount += itemCount;
+    this.#db = db;
+    this.#key = rows.key(keyCount - 1);
+    this.#keyBuffer = undefined;
+    this.#endOffset = endOffset;
+  }
+
   #borrowKey(event: KeyEvent): void {
     this.#keyBuffer = event.keyBuffer;
     this.#keyStart = event.keyStart;
@@ -136,6 +159,7 @@ class CheckPass implements Pass<CheckResult> {
 export const checkPass: SectionedPassKind<CheckSettings, CheckResult> = {
   name: "check",
   create: (settings) => new CheckPass(settings),
+  makeLane: makeCheckLane,
   sections: (settings) =>
     settings.chosen === undefined ? { isOrderFree: false, settingsFor: () => settings } : undefined,
   merge: (first, second) => ({

@@ -3,11 +3,12 @@
  *
  * Fingerprints are appended while the file is read and compared once at the very end, so that the cost per
  * key is one hash, and two parts of a file merge by standing side by side. Equal fingerprints are a suspicion: whoever
- * asks reads the suspects again and compares the bytes. With 8 million keys the odds that any two
- * different ones share a fingerprint are about one in half a million.
+ * asks reads the suspects again and compares the bytes.
  *
  * Beyond `keysMax` keys no more are taken, and `isComplete` says so.
  */
+
+import { type KeyRows, keyFingerprint } from "@holdfast/rdb";
 
 export interface KeyFingerprints {
   /** In the order of the file. */
@@ -38,8 +39,22 @@ export class FingerprintCollector {
       return;
     }
     if (this.#count === this.#fingerprints.length) this.#grow();
-    hashKey(db, bytes, start, end, this.#halves, this.#count * 2);
+    keyFingerprint(db, bytes, start, end, this.#halves, this.#count * 2);
     this.#count++;
+  }
+
+  /** Takes the first `count` rows of a run, whose fingerprints are known. */
+  addRows(rows: KeyRows, count: number): void {
+    const taken = Math.min(count, this.#keysMax - this.#count);
+    if (taken < count) this.#isComplete = false;
+    while (this.#count + taken > this.#fingerprints.length) this.#grow();
+    const halves = this.#halves;
+    let at = this.#count * 2;
+    for (let index = 0; index < taken; index++) {
+      halves[at++] = rows.fingerprintLow(index);
+      halves[at++] = rows.fingerprintHigh(index);
+    }
+    this.#count += taken;
   }
 
   finish(): KeyFingerprints {
@@ -57,7 +72,7 @@ export class FingerprintCollector {
 /** The fingerprint of one key. */
 export function fingerprintOf(db: number, key: Uint8Array): bigint {
   const fingerprint = new BigUint64Array(1);
-  hashKey(db, key, 0, key.length, new Uint32Array(fingerprint.buffer), 0);
+  keyFingerprint(db, key, 0, key.length, new Uint32Array(fingerprint.buffer), 0);
   return fingerprint[0];
 }
 
@@ -124,37 +139,4 @@ export function mergeFingerprints(
     room -= part.length;
   }
   return { parts, isComplete: first.isComplete && second.isComplete && room >= 0 };
-}
-
-/**
- * Two 32-bit multiplicative hashes with different constants over the same words, mixed at the end. Not
- * meant to withstand an attacker: a made-up collision costs a second reading.
- */
-function hashKey(
-  db: number,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  halves: Uint32Array,
-  at: number,
-): void {
-  let low = 0x9e3779b9 ^ db;
-  let high = 0x85ebca6b ^ (end - start);
-  let index = start;
-  for (; index + 4 <= end; index += 4) {
-    const word = bytes[index] | (bytes[index + 1] << 8) | (bytes[index + 2] << 16) | (bytes[index + 3] << 24);
-    low = Math.imul(low ^ word, 0x9e3779b1);
-    high = Math.imul(high ^ word, 0x85ebca77);
-    low ^= low >>> 15;
-    high ^= high >>> 13;
-  }
-  for (; index < end; index++) {
-    low = Math.imul(low ^ bytes[index], 0x01000193);
-    high = Math.imul(high ^ bytes[index], 0x5bd1e995);
-    high ^= high >>> 15;
-  }
-  low ^= Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-  high ^= Math.imul(low ^ (low >>> 16), 0x27d4eb2f);
-  halves[at] = low ^ (low >>> 15);
-  halves[at + 1] = high ^ (high >>> 13);
 }

@@ -5,7 +5,7 @@
  * written by the command when the file has been read.
  */
 import { slotOfKey } from "@holdfast/bytes";
-import type { RdbEvent } from "@holdfast/rdb";
+import { makeSkipLane, type RdbEvent } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
@@ -71,13 +71,22 @@ class KeysPass implements Pass<KeysResult> {
   }
 
   consume(event: RdbEvent): void {
-    if (event.kind !== "key" && event.kind !== "items") {
+    if (event.kind !== "keys" && event.kind !== "key" && event.kind !== "items") {
       this.#file.take(event);
       return;
     }
     this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
     const meter = this.#meter;
-    if (!meter.take(event)) return;
+    if (event.kind !== "keys") {
+      if (meter.take(event)) this.#count(meter);
+      return;
+    }
+    for (let index = 0; index < event.keyCount; index++) {
+      if (meter.takeRow(event, index)) this.#count(meter);
+    }
+  }
+
+  #count(meter: KeyMeter): void {
     this.#keyCount++;
     if (this.#isStreaming) {
       if (this.#keyCount > this.#limit) return;
@@ -86,7 +95,7 @@ class KeysPass implements Pass<KeysResult> {
       return;
     }
     const weight = this.#weightOf(meter);
-    if (weight > this.#top.threshold) this.#top.add(weight, meter.head.recordOffset, meter.row());
+    if (weight > this.#top.threshold) this.#top.add(weight, meter.recordOffset, meter.row());
   }
 
   takeOutput(): Uint8Array | undefined {
@@ -127,11 +136,11 @@ function sortValue(order: KeyOrder, meter: KeyMeter): number | undefined {
     case "elements":
       return meter.itemCount;
     case "ttl":
-      return meter.head.expireAtMs;
+      return meter.expireAtMs;
     case "idle":
-      return meter.head.idleSec;
+      return meter.idleSec;
     case "freq":
-      return meter.head.frequency;
+      return meter.frequency;
   }
 }
 
@@ -214,6 +223,7 @@ function writeNumber(sink: ByteSink, label: string, value: number): void {
 export const keysPass: SectionedPassKind<KeysSettings, KeysResult> = {
   name: "keys",
   create: (settings) => new KeysPass(settings),
+  makeLane: makeSkipLane,
   // Rows in file order up to a limit: only who sees all of them knows when to stop.
   sections: (settings) =>
     settings.sort === undefined && settings.limit !== undefined

@@ -1,5 +1,5 @@
 /** The pass behind `rdb-inspect prefixes`: what keys add up to by prefix, in bounded memory. */
-import type { RdbEvent } from "@holdfast/rdb";
+import { makeSkipLane, type RdbEvent } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter } from "../key-meter.ts";
@@ -45,19 +45,27 @@ class PrefixesPass implements Pass<PrefixesResult> {
   }
 
   consume(event: RdbEvent): void {
-    if (event.kind !== "key" && event.kind !== "items") {
+    if (event.kind !== "keys" && event.kind !== "key" && event.kind !== "items") {
       this.#file.take(event);
       return;
     }
     this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
     const meter = this.#meter;
-    if (!meter.take(event)) return;
-    const { expireAtMs } = meter.head;
+    if (event.kind !== "keys") {
+      if (meter.take(event)) this.#count(meter);
+      return;
+    }
+    for (let index = 0; index < event.keyCount; index++) {
+      if (meter.takeRow(event, index)) this.#count(meter);
+    }
+  }
+
+  #count(meter: KeyMeter): void {
+    const { expireAtMs, keyBuffer, keyStart, keyEnd } = meter;
     const leftMs = expireAtMs === undefined ? -1 : Math.max(0, expireAtMs - this.#settings.nowMs);
     this.#keyCount++;
     this.#memoryBytes += meter.memoryBytes;
     this.#sizeBytes += meter.sizeBytes;
-    const { keyBuffer, keyStart, keyEnd } = meter;
     this.#prefixes.add(keyBuffer, keyStart, keyEnd, meter.memoryBytes, meter.sizeBytes, leftMs);
   }
 
@@ -78,6 +86,7 @@ class PrefixesPass implements Pass<PrefixesResult> {
 export const prefixesPass: SectionedPassKind<PrefixesSettings, PrefixesResult> = {
   name: "prefixes",
   create: (settings) => new PrefixesPass(settings),
+  makeLane: makeSkipLane,
   sections: (settings) => ({
     isOrderFree: true,
     settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),

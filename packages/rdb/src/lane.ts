@@ -1,0 +1,128 @@
+/**
+ * The lane: a WebAssembly kernel that reads run after run of whole, common, sound records where they lie.
+ *
+ *   window   | record | record | record | rec…       one call, one row a record
+ *            └────────── a run ─────────┘  ↑ rare, damaged or not all at hand: left to the decoder, untouched
+ *
+ * It never judges: what it does not know for sure it leaves, and the decoder reads that one record in the general way.
+ * So there is one place that says what is wrong with a file, and a fast one for everything else. Tests hold both
+ * against each other, whole and cut anywhere.
+ *
+ * A lane has its own memory, 7 MiB, in which the decoder's window lies; it serves one decoder at a time, any number of
+ * them one after the other. Sources in assembly/, compiled by `npm run kernels`.
+ */
+import { instantiateModule } from "@holdfast/bytes";
+import type { TypeRow } from "./format.ts";
+import { LANE_BASE64 } from "./generated/lane.ts";
+import { KeyRows } from "./key-rows.ts";
+
+/** What a walk of a lane covered. */
+export interface LaneRun {
+  /** At least 1. */
+  readonly keyCount: number;
+  /** Elements of all the values. */
+  readonly itemCount: number;
+  readonly rows: KeyRows;
+}
+
+/** What the decoder wants of a lane. */
+export interface RecordLane {
+  /** Where the decoder's window lies. */
+  readonly home: Uint8Array;
+  /** Index in `home` behind the last record read. */
+  readonly stoppedAt: number;
+  useTypes(types: readonly (TypeRow | undefined)[]): void;
+  /**
+   * Reads the records of home[start, limit); the first byte of `home` is at stream offset `windowStart`. Undefined when
+   * it can read none. The run is valid until the next call, and as long as `home` is not changed.
+   */
+  read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined;
+}
+
+/** What every kernel exports that is built on assembly/lane.ts. */
+export interface LaneExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly types: { readonly value: number };
+  readonly rows: { readonly value: number };
+  readonly trace: { readonly value: number };
+  readonly window: { readonly value: number };
+  readonly windowBytes: { readonly value: number };
+  readonly stoppedAt: { readonly value: number };
+  readonly itemCount: { readonly value: number };
+  skipRecords(start: number, limit: number, db: number): number;
+  checkRecords(start: number, limit: number, db: number): number;
+}
+
+/** Reads records from address `start` to `limit`; gives the number of rows. */
+export type LaneWalk = (start: number, limit: number, db: number) => number;
+
+/** Shapes of assembly/shapes.ts by layout of a row of the format, packed encoding and entries in an item. */
+const shapes: ReadonlyMap<string, number> = new Map([
+  ["string S", 1],
+  ["list N(s)", 2],
+  ["set N(s)", 3],
+  ["hash N(ss)", 4],
+  ["zset N(s8)", 5],
+  ["set p listpack 1", 6],
+  ["hash p listpack 2", 7],
+  ["zset p listpack 2", 8],
+  ["list p ziplist 1", 9],
+  ["hash p ziplist 2", 10],
+  ["zset p ziplist 2", 11],
+  ["set p intset 1", 12],
+  ["list n(p) ziplist 1", 13],
+  ["list n(q) listpack 1", 14],
+]);
+
+export class KernelLane implements RecordLane {
+  readonly home: Uint8Array;
+  readonly rows: KeyRows;
+  readonly #exports: LaneExports;
+  readonly #walk: LaneWalk;
+  readonly #windowAt: number;
+
+  constructor(exports: LaneExports, walk: LaneWalk) {
+    const { buffer } = exports.memory;
+    this.#exports = exports;
+    this.#walk = walk;
+    this.#windowAt = exports.window.value;
+    this.home = new Uint8Array(buffer, exports.window.value, exports.windowBytes.value);
+    this.rows = new KeyRows(buffer, exports.rows.value, exports.trace.value);
+  }
+
+  get stoppedAt(): number {
+    return this.#exports.stoppedAt.value - this.#windowAt;
+  }
+
+  useTypes(types: readonly (TypeRow | undefined)[]): void {
+    this.rows.useTypes(types);
+    const table = new Uint8Array(this.#exports.memory.buffer, this.#exports.types.value, 256);
+    for (let number = 0; number < 256; number++) table[number] = shapeOf(types[number]);
+  }
+
+  read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined {
+    const keyCount = this.#walk(this.#windowAt + start, this.#windowAt + limit, db);
+    if (keyCount === 0) return undefined;
+    this.rows.windowStart = windowStart;
+    return { keyCount, itemCount: this.#exports.itemCount.value, rows: this.rows };
+  }
+}
+
+/** 0 for a type that the lane leaves to the decoder. */
+function shapeOf(row: TypeRow | undefined): number {
+  if (row === undefined || row.leadingEntries !== undefined) return 0;
+  const packed = row.packed === undefined ? "" : ` ${row.packed} ${row.entriesPerItem ?? 1}`;
+  return shapes.get(`${row.type} ${row.layout}${packed}`) ?? 0;
+}
+
+/** A lane for level "skip", with traces; undefined where there is no WebAssembly. */
+export function makeSkipLane(): RecordLane | undefined {
+  const exports = instantiateModule<LaneExports>(LANE_BASE64);
+  return exports && new KernelLane(exports, exports.skipRecords);
+}
+
+/** A lane for level "check"; undefined where there is no WebAssembly. */
+export function makeCheckLane(): RecordLane | undefined {
+  const exports = instantiateModule<LaneExports>(LANE_BASE64);
+  return exports && new KernelLane(exports, exports.checkRecords);
+}
