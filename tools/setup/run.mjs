@@ -42,6 +42,7 @@ function setUp() {
   if (built.install !== wanted || built.sourceMs !== newest) {
     note("building");
     quietly(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-b"]);
+    quietly(process.execPath, [join("tools", "setup", "bundle.mjs")]);
   }
   mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, JSON.stringify({ install: wanted, sourceMs: newest }));
