@@ -26,6 +26,12 @@ export const kernels = [
     constant: "LANE_BASE64",
     pages: 112,
   },
+  {
+    entry: "tools/rdb-inspect/assembly/kernels.ts",
+    module: "tools/rdb-inspect/src/generated/kernels.ts",
+    constant: "KERNELS_BASE64",
+    pages: 192,
+  },
 ];
 
 /** The text of the kernel's generated module. Throws with the compiler's messages. */

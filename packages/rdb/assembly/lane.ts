@@ -65,3 +65,8 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
   itemCount = items;
   return count;
 }
+
+/** For kernels that walk in other ways. */
+export function stopAt(address: usize): void {
+  stoppedAt = address;
+}

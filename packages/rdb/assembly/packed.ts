@@ -81,6 +81,11 @@ function setInteger(value: i64): void {
   entryInteger = value;
 }
 
+/** The lowest bits of a word as a signed integer. */
+function signed(word: i32, bits: i32): i32 {
+  return (word << (32 - bits)) >> (32 - bits);
+}
+
 function nextListpack(): bool {
   const at = place;
   if (at >= last) return false;
@@ -108,7 +113,8 @@ function nextLongListpack(at: usize, first: usize): bool {
   let size: usize;
   if (first < 0xe0) {
     size = 2;
-    setInteger(<i64>(((((<i32>first & 0x1f) << 8) | <i32>load<u8>(at, 1)) << 19) >> 19));
+    const high = (<i32>first & 0x1f) << 8;
+    setInteger(<i64>signed(high | <i32>load<u8>(at, 1), 13));
   } else if (first <= 0xf0) {
     const head: usize = first < 0xf0 ? 2 : 5;
     const count = first < 0xf0 ? ((first & 0x0f) << 8) | <usize>load<u8>(at, 1) : <usize>load<u32>(at, 1);
@@ -122,7 +128,7 @@ function nextLongListpack(at: usize, first: usize): bool {
     setInteger(<i64>load<i16>(at, 1));
   } else if (first === 0xf2) {
     size = 4;
-    setInteger(<i64>((load<i32>(at, 1) << 8) >> 8));
+    setInteger(<i64>signed(load<i32>(at, 1), 24));
   } else if (first === 0xf3) {
     size = 5;
     setInteger(<i64>load<i32>(at, 1));
@@ -200,7 +206,7 @@ function ziplistEntry(at: usize): usize {
     return 9;
   }
   if (first === 0xf0) {
-    setInteger(<i64>((load<i32>(at, 1) << 8) >> 8));
+    setInteger(<i64>signed(load<i32>(at, 1), 24));
     return 4;
   }
   if (first === 0xfe) {

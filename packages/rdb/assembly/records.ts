@@ -5,6 +5,7 @@
 
 import { NAME_BYTES, NAMES, ROWS_MAX, TYPES, WINDOW } from "./memory";
 import { fingerprint, rowAt } from "./rows";
+import { STRING } from "./shapes";
 import {
   form,
   INTEGER,
@@ -52,7 +53,7 @@ export function readRecordHead(index: i32, start: usize, limit: usize, db: u32):
   store<u32>(row, <u32>keyStart, 12);
   store<u32>(row, <u32>keyEnd, 16);
   store<u64>(row, fingerprint(db, keyStart, keyEnd), 48);
-  store<u8>(row, stringForm(value), 21);
+  store<u8>(row, shape === STRING ? stringForm(value) : 0, 21);
   return value;
 }
 
@@ -94,7 +95,7 @@ function readName(index: i32, at: usize, limit: usize): usize {
   return body + stored;
 }
 
-/** How a string value is stored, by its first byte: 0 raw, 1 integer, 2 LZF. Means nothing for other values. */
+/** How a string value is stored, by its first byte: 0 raw, 1 integer, 2 LZF. */
 function stringForm(value: usize): u8 {
   const first = load<u8>(value);
   if (first < 0xc0) return 0;

@@ -5,7 +5,7 @@
  *   4  its type byte                                          40  idle time in s, -1 for none
  *   8  end of the record                                      44  frequency, -1 for none
  *   12 key: address, 16 address behind it                     48  u64 fingerprint of the key
- *   20 type number, 21 form of a string value                 56  start of the trace, in doubles
+ *   20 type number, 21 form of a string, or 0                 56  start of the trace, in doubles
  *   24 elements of the value                                  60  end of the trace
  */
 

@@ -73,17 +73,11 @@ export class KeyRows {
     return this.#types[this.#rowBytes[index * rowInts * 4 + numberByte]] as TypeRow;
   }
 
-  /** Type number of the format, and of a string how it is stored: 0 raw, 1 integer, 2 LZF. One number for both. */
-  typeAndForm(index: number): number {
-    const at = index * rowInts * 4;
-    const number = this.#rowBytes[at + numberByte];
-    return number * 4 + (number === 0 ? this.#rowBytes[at + formByte] : 0);
-  }
-
   encoding(index: number): RdbEncoding {
     const row = this.row(index);
-    if (row.type !== "string") return row.encoding;
-    return stringEncodings[this.#rowBytes[index * rowInts * 4 + formByte]];
+    return row.type === "string"
+      ? stringEncodings[this.#rowBytes[index * rowInts * 4 + formByte]]
+      : row.encoding;
   }
 
   /** Elements of the value, 1 for a string. */

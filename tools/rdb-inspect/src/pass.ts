@@ -13,7 +13,10 @@ export interface Pass<Result> {
   readonly decoder: Pick<RdbDecoderOptions, "level" | "select" | "trace">;
   /** Takes the next event; borrowed bytes are copied if they are kept. */
   consume(event: RdbEvent): void;
-  /** Text made so far, in file order, owned by the caller; undefined when there is none. */
+  /**
+   * Text made so far, in file order; undefined when there is no more. Borrowed until the next event: who sends it
+   * elsewhere copies it. To be called until there is none.
+   */
   takeOutput(): Uint8Array | undefined;
   /** Bytes that takeOutput() has not handed over yet: a driver empties a pass that holds much. */
   readonly pendingBytes: number;
@@ -29,12 +32,13 @@ export interface PassResult {
 /** How a pass is made. */
 export interface PassKind<Settings, Result> {
   readonly name: string;
-  create(settings: Settings): Pass<Result>;
+  /** `lane`: what makeLane() gave. */
+  create(settings: Settings, lane?: RecordLane): Pass<Result>;
   /**
    * A lane whose `keys` events the pass takes; it serves the passes of this kind one after the other. Undefined, like the
    * lane of a platform without WebAssembly, for one that wants every key as an event of its own.
    */
-  makeLane?(): RecordLane | undefined;
+  makeLane?(settings: Settings): RecordLane | undefined;
 }
 
 /** A pass that can also run over sections; its settings are plain data too. */

@@ -41,17 +41,18 @@ export async function runPass<Settings, Result>(
   input: Input,
   options: RunOptions = {},
 ): Promise<PassRun<Result>> {
-  const pass = kind.create(settings);
+  const lane = kind.makeLane?.(settings);
+  const pass = kind.create(settings, lane);
   const decoder = new RdbDecoder({
     ...decoderOptions(input),
     reuseKeys: true,
-    lane: kind.makeLane?.(),
+    lane,
     ...pass.decoder,
     ...options.decoder,
   });
   const flush = async () => {
-    const output = pass.takeOutput();
-    if (output !== undefined) await options.write?.(output);
+    for (let output = pass.takeOutput(); output !== undefined; output = pass.takeOutput())
+      await options.write?.(output);
   };
   const drain = async () => {
     while (consumeEvents(decoder, pass)) await flush();

@@ -101,8 +101,8 @@ export class SectionRunner {
   }
 
   #flush(): void {
-    const output = this.#pass.takeOutput();
-    if (output !== undefined) this.#emit(output);
+    for (let output = this.#pass.takeOutput(); output !== undefined; output = this.#pass.takeOutput())
+      this.#emit(output.slice());
   }
 }
 

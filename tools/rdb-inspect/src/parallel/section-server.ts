@@ -43,11 +43,11 @@ export class SectionServer {
     const kind = passKinds.get(order.pass);
     assert(kind !== undefined, `pass ${order.pass} does not exist`);
     const { section, isOrderFree } = order;
-    if (!isOrderFree || this.#pass === undefined) this.#pass = kind.create(order.settings);
+    // One pass kind a server: sections come one after the other, so one lane serves them all.
+    this.#lane ??= kind.makeLane?.(order.settings);
+    if (!isOrderFree || this.#pass === undefined) this.#pass = kind.create(order.settings, this.#lane);
     this.#section = section;
     this.#isOrderFree = isOrderFree;
-    // One pass kind a server: sections come one after the other, so one lane serves them all.
-    this.#lane ??= kind.makeLane?.();
     this.#runner = new SectionRunner(this.#pass, order, this.#lane, (bytes) =>
       this.#report({ kind: "output", section, bytes }),
     );

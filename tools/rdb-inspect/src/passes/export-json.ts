@@ -8,12 +8,12 @@
  * "json" is the same objects as the elements of one array, one a line. Hot: consume() and what it calls in
  * json-values.ts and json-text.ts.
  */
-import type { ItemsEvent, KeyEvent, RdbEvent } from "@holdfast/rdb";
-import { moduleTypeOf } from "@holdfast/rdb";
+import { type ItemsEvent, type KeyEvent, moduleTypeOf, type RdbEvent, type RecordLane } from "@holdfast/rdb";
 import { FileFactsCollector } from "../file-facts.ts";
 import { KeyFilter } from "../filters.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeBase64Object, writeJsonBytes } from "../output/json-text.ts";
+import { makeJsonLane, WritingLane } from "../output/text-lanes.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { type ExportResult, type ExportSettings, mergeExports } from "./export-settings.ts";
 import { JsonValueWriter } from "./json-values.ts";
@@ -30,20 +30,26 @@ class ExportJsonPass implements Pass<ExportResult> {
   readonly #file = new FileFactsCollector();
   readonly #sink = new ByteSink();
   readonly #values = new JsonValueWriter(this.#sink);
+  readonly #lane: WritingLane | undefined;
+  /** The lane's text was not taken yet; it comes behind what the sink holds. */
+  #hasRun = false;
   #keyCount = 0;
   #key: { db: number; key: Uint8Array } | undefined;
 
-  constructor(settings: ExportJsonSettings) {
+  constructor(settings: ExportJsonSettings, lane: RecordLane | undefined) {
     this.#settings = settings;
+    this.#lane = lane instanceof WritingLane ? lane : undefined;
     this.decoder = { level: "items", ...selectBy(new KeyFilter(settings.filters), "items", settings.chosen) };
   }
 
   get pendingBytes(): number {
-    return this.#sink.size;
+    // What the lane wrote lies in its memory: it has to go out before the next event.
+    return this.#hasRun ? Number.POSITIVE_INFINITY : this.#sink.size;
   }
 
   consume(event: RdbEvent): void {
-    if (event.kind === "key") this.#writeKey(event);
+    if (event.kind === "keys") this.#takeRun(event.keyCount);
+    else if (event.kind === "key") this.#writeKey(event);
     else if (event.kind === "items") this.#writeItems(event);
     else {
       this.#file.take(event);
@@ -52,13 +58,22 @@ class ExportJsonPass implements Pass<ExportResult> {
   }
 
   takeOutput(): Uint8Array | undefined {
-    return this.#sink.take();
+    const output = this.#sink.take();
+    if (output !== undefined || !this.#hasRun) return output;
+    this.#hasRun = false;
+    return this.#lane?.text;
   }
 
   finish(): ExportResult {
     const tornKey = this.#sink.isTorn ? this.#key : undefined;
     if (!this.#sink.isTorn) this.#sink.rollback();
     return { file: this.#file.facts, keyCount: this.#keyCount, leftOut: [], tornKey };
+  }
+
+  /** The lane has written the objects of the run, commas and line ends included. */
+  #takeRun(keyCount: number): void {
+    this.#keyCount += keyCount;
+    this.#hasRun = true;
   }
 
   #writeKey(event: KeyEvent): void {
@@ -160,7 +175,8 @@ const metaKinds: ReadonlySet<RdbEvent["kind"]> = new Set([
 
 export const exportJsonPass: SectionedPassKind<ExportJsonSettings, ExportResult> = {
   name: "export-json",
-  create: (settings) => new ExportJsonPass(settings),
+  create: (settings, lane) => new ExportJsonPass(settings, lane),
+  makeLane: (settings) => makeJsonLane(settings.isArray),
   sections: (settings) =>
     settings.chosen === undefined ? { isOrderFree: false, settingsFor: () => settings } : undefined,
   merge: mergeExports,

@@ -5,13 +5,14 @@
  * written by the command when the file has been read.
  */
 import { slotOfKey } from "@holdfast/bytes";
-import { makeSkipLane, type RdbEvent } from "@holdfast/rdb";
+import { type KeysEvent, makeSkipLane, type RdbEvent, type RecordLane } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeCsvBytes } from "../output/csv-text.ts";
 import { writeJsonBytes } from "../output/json-text.ts";
+import { makeCsvLane, WritingLane } from "../output/text-lanes.ts";
 import { writeTime } from "../output/time-text.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
@@ -54,11 +55,14 @@ class KeysPass implements Pass<KeysResult> {
   readonly #top: TopList<KeyRow>;
   readonly #limit: number;
   readonly #isStreaming: boolean;
+  /** Set when it is to write rows: CSV of every key, in file order. */
+  readonly #lane: WritingLane | undefined;
   #meter: KeyMeter | undefined;
   #keyCount = 0;
 
-  constructor(settings: KeysSettings) {
+  constructor(settings: KeysSettings, lane: RecordLane | undefined) {
     this.#settings = settings;
+    this.#lane = lane instanceof WritingLane ? lane : undefined;
     this.#filter = new KeyFilter(settings.filters);
     this.decoder = { level: "skip", trace: true, ...selectBy(this.#filter, "skip") };
     this.#limit = settings.limit ?? Number.POSITIVE_INFINITY;
@@ -81,9 +85,36 @@ class KeysPass implements Pass<KeysResult> {
       if (meter.take(event)) this.#count(meter);
       return;
     }
+    if (this.#lane !== undefined) {
+      this.#writeRun(this.#lane, event, meter);
+      return;
+    }
     for (let index = 0; index < event.keyCount; index++) {
       if (meter.takeRow(event, index)) this.#count(meter);
     }
+  }
+
+  /** The lane writes what is plain, this pass the rows between. */
+  #writeRun(lane: WritingLane, event: KeysEvent, meter: KeyMeter): void {
+    const { keyCount, db } = event;
+    const { nowMs } = this.#settings.look;
+    const { prices } = lane;
+    for (let index = 0; index < keyCount; index++) {
+      meter.takeRow(event, index);
+      prices[index] = meter.memoryBytes;
+    }
+    for (let index = 0; index < keyCount; ) {
+      const next = lane.writeCsvRows(index, keyCount, db, nowMs);
+      this.#sink.bytes(lane.text);
+      if (next === index) {
+        meter.takeRow(event, index++);
+        this.#write(meter);
+      } else {
+        index = next;
+      }
+    }
+    this.#keyCount += keyCount;
+    this.#sink.commit();
   }
 
   #count(meter: KeyMeter): void {
@@ -220,10 +251,15 @@ function writeNumber(sink: ByteSink, label: string, value: number): void {
   sink.integer(value);
 }
 
+/** Whether each key becomes a row of CSV, in file order. */
+function writesEveryRow({ look, sort, limit, filters }: KeysSettings): boolean {
+  return look.format === "csv" && sort === undefined && limit === undefined && filters.length === 0;
+}
+
 export const keysPass: SectionedPassKind<KeysSettings, KeysResult> = {
   name: "keys",
-  create: (settings) => new KeysPass(settings),
-  makeLane: makeSkipLane,
+  create: (settings, lane) => new KeysPass(settings, lane),
+  makeLane: (settings) => (writesEveryRow(settings) ? makeCsvLane() : makeSkipLane()),
   // Rows in file order up to a limit: only who sees all of them knows when to stop.
   sections: (settings) =>
     settings.sort === undefined && settings.limit !== undefined
