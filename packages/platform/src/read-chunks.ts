@@ -19,7 +19,7 @@ export interface ReadChunksOptions {
   /** Offset behind the last byte to read. Default: the end of the file. */
   readonly end?: number;
   /** Stops with the signal's reason when aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Reads into the same three chunks again and again: a chunk then stays as it is only until the second one after it is
    * asked for, which is enough for a ByteWindow. Default false: every chunk is the consumer's own. Fresh memory costs as
@@ -40,8 +40,10 @@ export async function* readChunks(
   const memory = chunkMemory(chunkBytes, options.reuse ?? false);
   let offset = start;
   const readNext = async (): Promise<Uint8Array> => {
-    const target = memory().subarray(0, Math.min(chunkBytes, end - offset));
-    const count = target.length === 0 ? 0 : await file.readAt(offset, target);
+    const size = Math.min(chunkBytes, end - offset);
+    if (size <= 0) return new Uint8Array(0);
+    const target = memory().subarray(0, size);
+    const count = await file.readAt(offset, target);
     offset += count;
     return target.subarray(0, count);
   };
@@ -64,7 +66,11 @@ export async function* readChunks(
 /** Hands out memory for one chunk at a time: fresh, or the same few in turn. */
 function chunkMemory(chunkBytes: number, reuse: boolean): () => Uint8Array {
   if (!reuse) return () => new Uint8Array(chunkBytes);
-  const chunks = Array.from({ length: REUSED_CHUNKS }, () => new Uint8Array(chunkBytes));
+  const chunks: Uint8Array[] = [];
   let turn = 0;
-  return () => chunks[turn++ % REUSED_CHUNKS];
+  // Made when their turn comes: a short read needs one or two.
+  return () => {
+    const index = turn++ % REUSED_CHUNKS;
+    return (chunks[index] ??= new Uint8Array(chunkBytes));
+  };
 }

@@ -7,7 +7,7 @@ import { checkedItems, checkValue } from "./check";
 import { ROWS, TRACE, TYPES, WINDOW, WINDOW_BYTES } from "./memory";
 import { closeRow, readRecordHead, rowsMax, shape } from "./records";
 import { rowAt } from "./rows";
-import { setTrace, skippedItems, skipValue, traceAt } from "./skip";
+import { setTrace, skippedItems, skipValue, steps, traceAt } from "./skip";
 import { NOT_MINE } from "./strings";
 
 export const types: usize = TYPES;
@@ -28,7 +28,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
   let count = 0;
   let items: f64 = 0;
   for (; count < rowsMax && at < limit; count++) {
-    const value = readRecordHead(count, at, limit, db);
+    const value = readRecordHead(count, at, limit);
     if (value === NOT_MINE) break;
     const traceStart = traceAt;
     const end = skipValue(shape, value, limit);
@@ -36,7 +36,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
       setTrace(traceStart);
       break;
     }
-    closeRow(count, end, skippedItems);
+    closeRow(count, end, skippedItems, db);
     store<u32>(rowAt(count), <u32>((traceStart - TRACE) >> 3), 56);
     store<u32>(rowAt(count), <u32>((traceAt - TRACE) >> 3), 60);
     items += <f64>skippedItems;
@@ -53,11 +53,11 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
   let count = 0;
   let items: f64 = 0;
   for (; count < rowsMax && at < limit; count++) {
-    const value = readRecordHead(count, at, limit, db);
+    const value = readRecordHead(count, at, limit);
     if (value === NOT_MINE) break;
     const end = checkValue(shape, value, limit);
     if (end === NOT_MINE || end > limit) break;
-    closeRow(count, end, checkedItems);
+    closeRow(count, end, checkedItems, db);
     items += <f64>checkedItems;
     at = end;
   }
@@ -69,4 +69,57 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
 /** For kernels that walk in other ways. */
 export function stopAt(address: usize): void {
   stoppedAt = address;
+}
+
+const FIRST_ATTRIBUTE: u8 = 0xf8;
+const LAST_ATTRIBUTE: u8 = 0xfd;
+/** A chain of so many records is hardly anything else; nor is one of fewer that is so long. */
+const CHAIN_RECORDS: i32 = 24;
+const LONG_CHAIN_RECORDS: i32 = 8;
+const LONG_CHAIN_BYTES: usize = 32768;
+/** A chain that began at a wrong place has fallen in with the right one after so many records. */
+const SETTLED_RECORDS: i32 = 4;
+
+/** Where short records are, few bytes have to be looked at for each place that might begin one. */
+const SHORT_RECORD_BYTES: usize = 1024;
+const LONG_RECORD_BYTES: usize = 65536;
+
+/** Where a record probably begins in [start, limit), of which nothing is known; NOT_MINE when none shows. */
+export function findRecord(start: usize, limit: usize): usize {
+  const found = findRecordBelow(SHORT_RECORD_BYTES, start, limit);
+  return found === NOT_MINE ? findRecordBelow(LONG_RECORD_BYTES, start, limit) : found;
+}
+
+/** In data that looks like records without being any, steps soon add up: beyond so many nothing is found. */
+const SEARCH_STEPS_MAX: usize = 500000;
+
+/** The same, for a chain of records below a size. */
+function findRecordBelow(recordBytesMax: usize, start: usize, limit: usize): usize {
+  const stepsEnd = steps + SEARCH_STEPS_MAX;
+  for (let at = start; at < limit && steps < stepsEnd; at++) {
+    const byte = load<u8>(at);
+    const mayBegin =
+      load<u8>(TYPES + <usize>byte) !== 0 || (byte >= FIRST_ATTRIBUTE && byte <= LAST_ATTRIBUTE);
+    if (!mayBegin) continue;
+    const found = settledRecord(recordBytesMax, at, limit);
+    if (found !== NOT_MINE) return found;
+  }
+  return NOT_MINE;
+}
+
+/** A record down the chain that begins at `start`, if that is a chain. */
+function settledRecord(recordBytesMax: usize, start: usize, limit: usize): usize {
+  let settled: usize = NOT_MINE;
+  let at = start;
+  for (let count = 1; count <= CHAIN_RECORDS; count++) {
+    const end = min(limit, at + recordBytesMax);
+    setTrace(TRACE);
+    const value = readRecordHead(0, at, end);
+    if (value === NOT_MINE) return NOT_MINE;
+    at = skipValue(shape, value, end);
+    if (at === NOT_MINE || at >= end) return NOT_MINE;
+    if (count === SETTLED_RECORDS) settled = at;
+    if (count >= LONG_CHAIN_RECORDS && at - start >= LONG_CHAIN_BYTES) return settled;
+  }
+  return settled;
 }

@@ -31,7 +31,7 @@ export let keyStart: usize = 0;
 export let keyEnd: usize = 0;
 
 /** Reads everything in front of a value into row `index` and gives the value's address. */
-export function readRecordHead(index: i32, start: usize, limit: usize, db: u32): usize {
+export function readRecordHead(index: i32, start: usize, limit: usize): usize {
   const row = rowAt(index);
   let at = start;
   store<f64>(row, NaN, 32);
@@ -52,7 +52,6 @@ export function readRecordHead(index: i32, start: usize, limit: usize, db: u32):
   if (value === NOT_MINE) return NOT_MINE;
   store<u32>(row, <u32>keyStart, 12);
   store<u32>(row, <u32>keyEnd, 16);
-  store<u64>(row, fingerprint(db, keyStart, keyEnd), 48);
   store<u8>(row, shape === STRING ? stringForm(value) : 0, 21);
   return value;
 }
@@ -102,11 +101,12 @@ function stringForm(value: usize): u8 {
   return first === 0xc3 ? 2 : 1;
 }
 
-/** Completes row `index` of a record that ends before `end`. */
-export function closeRow(index: i32, end: usize, items: i32): void {
+/** Completes row `index`, the one whose head was read last, of a record that ends before `end`. */
+export function closeRow(index: i32, end: usize, items: i32, db: u32): void {
   const row = rowAt(index);
   store<u32>(row, <u32>(end - WINDOW), 8);
   store<i32>(row, items, 24);
+  store<u64>(row, fingerprint(db, keyStart, keyEnd), 48);
 }
 
 /** Rows that one walk can make. */

@@ -43,6 +43,9 @@ export let skippedItems: i32 = 0;
 /** Where the next number goes. */
 export let traceAt: usize = TRACE;
 
+/** Strings of collections that were stepped over, also of those that could not be stepped over to their end. */
+export let steps: usize = 0;
+
 /** Forgets what was noted behind `address`. */
 export function setTrace(address: usize): void {
   traceAt = address;
@@ -104,27 +107,30 @@ function skipString(at: usize, limit: usize): usize {
 }
 
 /** A count, then rounds of `stringsInRound` strings and `tailBytes` more. */
-function skipStrings(start: usize, limit: usize, stringsInRound: i32, tailBytes: usize): usize {
+function skipStrings(start: usize, limit: usize, stringsInRound: usize, tailBytes: usize): usize {
   let at = readLength(start);
   if (at === NOT_MINE) return NOT_MINE;
   const count = length;
   if (count > limit - start) return NOT_MINE;
   note(<f64>count);
   let trace = traceAt;
-  for (let round: usize = 0; round < count; round++) {
-    if (at >= limit || trace + TRACE_STEP_BYTES > TRACE_END) return NOT_MINE;
-    for (let index = 0; index < stringsInRound; index++) {
-      const body = readHead(at);
-      if (body === NOT_MINE || body > limit || stored > limit - body) return NOT_MINE;
-      store<f64>(trace, form === INTEGER ? <f64>decimalDigits(<i64>integer) : <f64>text);
-      trace += 8;
-      at = body + stored;
-    }
+  let left = count * stringsInRound;
+  let untilTail = stringsInRound;
+  while (left > 0 && at < limit && trace + TRACE_STEP_BYTES <= TRACE_END) {
+    const body = readHead(at);
+    if (body === NOT_MINE || body > limit || stored > limit - body) break;
+    store<f64>(trace, form === INTEGER ? <f64>decimalDigits(<i64>integer) : <f64>text);
+    trace += 8;
+    at = body + stored;
+    left--;
+    if (--untilTail > 0) continue;
     at += tailBytes;
+    untilTail = stringsInRound;
   }
+  steps += count * stringsInRound - left;
   traceAt = trace;
   skippedItems = <i32>count;
-  return at;
+  return left === 0 ? at : NOT_MINE;
 }
 
 function skipPacked(kind: i32, at: usize, limit: usize, entriesInItem: i32): usize {

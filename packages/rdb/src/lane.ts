@@ -51,6 +51,7 @@ export interface LaneExports {
   readonly itemCount: { readonly value: number };
   skipRecords(start: number, limit: number, db: number): number;
   checkRecords(start: number, limit: number, db: number): number;
+  findRecord(start: number, limit: number): number;
 }
 
 /** Reads records from address `start` to `limit`; gives the number of rows. */
@@ -106,6 +107,16 @@ export class KernelLane implements RecordLane {
     this.rows.windowStart = windowStart;
     return { keyCount, itemCount: this.#exports.itemCount.value, rows: this.rows };
   }
+
+  /**
+   * Index in `home` where a record probably begins, among home[start, limit) of which nothing is known: bytes from
+   * which a chain of records follows are hardly anything else. A guess, to be proved by reading up to it from a place
+   * that is known. Undefined when none shows.
+   */
+  findRecord(start: number, limit: number): number | undefined {
+    const address = this.#exports.findRecord(this.#windowAt + start, this.#windowAt + limit);
+    return address === 0 ? undefined : address - this.#windowAt;
+  }
 }
 
 /** 0 for a type that the lane leaves to the decoder. */
@@ -116,13 +127,13 @@ function shapeOf(row: TypeRow | undefined): number {
 }
 
 /** A lane for level "skip", with traces; undefined where there is no WebAssembly. */
-export function makeSkipLane(): RecordLane | undefined {
+export function makeSkipLane(): KernelLane | undefined {
   const exports = instantiateModule<LaneExports>(LANE_BASE64);
   return exports && new KernelLane(exports, exports.skipRecords);
 }
 
 /** A lane for level "check"; undefined where there is no WebAssembly. */
-export function makeCheckLane(): RecordLane | undefined {
+export function makeCheckLane(): KernelLane | undefined {
   const exports = instantiateModule<LaneExports>(LANE_BASE64);
   return exports && new KernelLane(exports, exports.checkRecords);
 }

@@ -15,6 +15,7 @@ import { NO_ROOM, writeText } from "./text";
 
 export {
   checkRecords,
+  findRecord,
   itemCount,
   rows,
   skipRecords,
@@ -46,11 +47,11 @@ export function exportRecords(start: usize, limit: usize, db: u32): i32 {
   let count = 0;
   outEnd = OUT;
   for (; count < ROWS_MAX && at < limit; count++) {
-    const value = readRecordHead(count, at, limit, db);
+    const value = readRecordHead(count, at, limit);
     if (value === NOT_MINE) break;
     const end = exportRecord(count, value, limit, db);
     if (end === NOT_MINE || end > limit) break;
-    closeRow(count, end, 0);
+    closeRow(count, end, 0, db);
     outEnd = out;
     at = end;
   }

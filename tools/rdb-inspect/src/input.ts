@@ -28,10 +28,18 @@ export interface Input {
   /** True when chunks() may start at any offset. */
   readonly isSeekable: boolean;
   /** The content from `start` on, unpacked. A chunk stays valid until the second one after it is asked for. */
-  chunks(start: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  chunks(start: number, options?: ChunkOptions): AsyncIterable<Uint8Array>;
   /** Stored bytes taken so far: what progress is measured with. */
   consumedBytes(): number;
   close(): Promise<void>;
+}
+
+export interface ChunkOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Offset behind the last byte wanted, for a seekable input. Default: its end. */
+  readonly end?: number;
+  /** Largest chunk of a file. */
+  readonly chunkBytes?: number;
 }
 
 export interface InputDoors {
@@ -68,7 +76,7 @@ interface Source {
   readonly isSeekable: boolean;
   /** The first bytes, without consuming them; fewer when there are no more. */
   peek(count: number): Promise<Uint8Array>;
-  chunks(start: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  chunks(start: number, options?: ChunkOptions): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -85,8 +93,7 @@ async function fileSource(files: FileSystem, path: string): Promise<Source> {
     sizeBytes,
     isSeekable: true,
     peek: (count) => peekFile(file, count),
-    chunks: (start, signal) =>
-      readChunks(file, { start, reuse: true, ...(signal === undefined ? {} : { signal }) }),
+    chunks: (start, options = {}) => readChunks(file, { ...options, start, reuse: true }),
     close: () => file.close(),
   };
 }
@@ -125,7 +132,7 @@ function streamSource(
       }
       return Buffer.concat(head).subarray(0, count);
     },
-    async *chunks(_start, signal) {
+    async *chunks(_start, options) {
       if (wasRead)
         throw new Problem(exitCode.usage, `${name} can be read only once`, {
           nextStep: "save it to a file first",
@@ -134,7 +141,7 @@ function streamSource(
       yield* head;
       head = [];
       for await (const chunk of stream) {
-        signal?.throwIfAborted();
+        options?.signal?.throwIfAborted();
         yield chunk;
       }
     },
@@ -162,9 +169,9 @@ class SourceInput implements Input {
     this.isSeekable = source.isSeekable && container === "none";
   }
 
-  chunks(start: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  chunks(start: number, options?: ChunkOptions): AsyncIterable<Uint8Array> {
     this.#consumedBytes = start;
-    const stored = this.#counted(this.#source.chunks(start, signal));
+    const stored = this.#counted(this.#source.chunks(start, options));
     return this.container === "none" ? stored : decompressContainer(this.container, stored);
   }
 

@@ -61,7 +61,7 @@ export async function runPass<Settings, Result>(
   };
   let failure: FormatError | undefined;
   try {
-    for await (const chunk of input.chunks(options.start ?? 0, options.signal)) {
+    for await (const chunk of input.chunks(options.start ?? 0, { signal: options.signal })) {
       decoder.push(chunk);
       await drain();
     }

@@ -82,7 +82,7 @@ function found(offset: number, keyCount: number, damageOffset: number): Salvage 
 async function readWindow(session: Session, start: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of session.input.chunks(start, session.host.signal)) {
+  for await (const chunk of session.input.chunks(start, { signal: session.host.signal })) {
     parts.push(chunk.slice());
     size += chunk.length;
     if (size >= scanBytesMax) break;

@@ -25,17 +25,19 @@ export class Allocator {
   /** For people: "jemalloc 5.3.0". */
   readonly name: string;
   readonly #isPageWise: boolean;
+  /** Filled as sizes are met; 0 is none. */
   readonly #classes = new Uint32Array(tableBytes);
 
   constructor(options: { readonly name: string; readonly isPageWise: boolean }) {
     this.name = options.name;
     this.#isPageWise = options.isPageWise;
-    for (let bytes = 1; bytes < tableBytes; bytes += 1) this.#classes[bytes] = this.#classOf(bytes);
   }
 
   /** Bytes that a request for `bytes` takes; 0 for none. */
   sizeOf(bytes: number): number {
-    return bytes < tableBytes ? this.#classes[bytes] : this.#classOf(bytes);
+    if (bytes >= tableBytes) return this.#classOf(bytes);
+    const known = this.#classes[bytes];
+    return known === 0 && bytes > 0 ? (this.#classes[bytes] = this.#classOf(bytes)) : known;
   }
 
   #classOf(bytes: number): number {

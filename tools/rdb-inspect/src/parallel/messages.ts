@@ -1,36 +1,36 @@
-/** What the main thread and a worker say to each other. Buffers move, they are not copied. */
+/** What the main thread and a worker say to each other. Buffers of output move, they are not copied. */
 
 import type { FormatError } from "@holdfast/bytes";
-import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
-import type { SectionEnd } from "./section-runner.ts";
+import { RdbFormatError } from "@holdfast/rdb";
+import type { Section, SectionEnd } from "./section-runner.ts";
 
-/** To the worker. Sections of one worker come one after the other. */
+/** To the worker. Its sections are done one after the other. */
 export type Order =
   | {
-      readonly kind: "open";
-      readonly section: number;
+      readonly kind: "section";
+      readonly index: number;
+      readonly section: Section;
+      readonly path: string;
+      readonly totalBytes: number;
       /** Name of the pass kind. */
       readonly pass: string;
       readonly settings: unknown;
-      readonly name: string;
-      readonly totalBytes: number | undefined;
-      readonly resume: ResumePoint | undefined;
       /** The pass of the worker's last section goes on, if there was one. */
       readonly isOrderFree: boolean;
     }
-  | { readonly kind: "piece"; readonly bytes: Uint8Array; readonly rdbBytes: number }
-  | { readonly kind: "close"; readonly isLast: boolean }
+  /** So many bytes of output have left: the worker may make more. */
+  | { readonly kind: "written"; readonly sizeBytes: number }
   /** An order-free pass: the result of all sections of the worker is wanted. */
   | { readonly kind: "conclude" };
 
 /** From the worker. */
 export type Report =
-  | { readonly kind: "output"; readonly section: number; readonly bytes: Uint8Array }
-  /** A piece that is no longer needed. */
-  | { readonly kind: "spent"; readonly bytes: Uint8Array }
-  | { readonly kind: "end"; readonly section: number; readonly end: SentEnd }
+  | { readonly kind: "output"; readonly index: number; readonly bytes: Uint8Array }
+  | { readonly kind: "end"; readonly index: number; readonly end: SentEnd }
   /** The answer to "conclude"; undefined from a worker that had no section. */
-  | { readonly kind: "conclusion"; readonly result: unknown };
+  | { readonly kind: "conclusion"; readonly result: unknown }
+  /** Something that is no damage of the file. */
+  | { readonly kind: "crash"; readonly message: string };
 
 /** `result` is undefined for a section of an order-free pass. */
 export type SentEnd = Omit<SectionEnd, "failure"> & {

@@ -11,7 +11,7 @@ export function startNodeWorker(): SectionWorker {
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
   });
   return {
-    post: (order, moved) => worker.postMessage(order, [...moved]),
+    post: (order) => worker.postMessage(order),
     listen: (onReport, onFailure) => {
       worker.on("message", (report: Report) => onReport(report));
       worker.on("error", onFailure);

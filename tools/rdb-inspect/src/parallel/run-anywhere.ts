@@ -25,12 +25,11 @@ export async function runAnywhere<Settings, Result>(
 ): Promise<PassRun<Result>> {
   const isLarge = (input.storedBytes ?? Number.POSITIVE_INFINITY) >= smallestInputBytes;
   const isWhole = options.decoder === undefined && options.start === undefined;
-  if (workers === undefined || threads < 2 || !isLarge || !isWhole || !isSectioned(kind)) {
+  const canBeCut = isLarge && isWhole && input.isSeekable;
+  if (workers === undefined || threads < 2 || !canBeCut || !isSectioned(kind))
     return runPass(kind, settings, input, options);
-  }
   const plan = kind.sections(settings);
-  if (plan === undefined || (plan.isOrderFree && !input.isRereadable))
-    return runPass(kind, settings, input, options);
+  if (plan === undefined) return runPass(kind, settings, input, options);
   const started = Array.from({ length: threads - 1 }, () => workers.start());
   const run = await runSections(kind, settings, plan, input, options, started);
   return run ?? runPass(kind, settings, input, options);

@@ -1,56 +1,70 @@
 /**
- * Runs a pass over sections of the input in worker threads, and puts output and results together in
- * the order of the file.
+ * Runs a pass over sections of a file side by side, and puts output and results together in the order of the file.
  *
- *   input → scanner → pieces → worker: sections 0, 1, 3 …       ┐  output and results,
- *                            → this thread: sections 2, 5 …     ┘  section after section
+ *   file      |  0  |  1  |  2  |  3  |  4  | …      cut at guessed borders (borders.ts)
+ *   worker    ======= 0 ======|==== 2 ====| …
+ *   here            ======= 1 =====|=== 3 ===| …
  *
- * This thread decodes too, while every worker has enough to do: it has the code warm already, and a
- * second worker on a machine of two cores only took time from the first (measured: 20 % more CPU).
+ * A section is right when the one before it ended exactly where it began, between two records and in the db that was
+ * assumed. The first section begins the file, so by that chain all of them are proved; where the chain breaks, what
+ * comes behind is thrown away and read again from there in one go.
  *
- * What is in flight is bounded: so many bytes of pieces, and as much output as the sections behind the
- * one being written can make. Memory of pieces goes round between this thread and the workers.
+ * What is in flight is bounded: the output that a worker may have on its way, and the sections begun and not written.
  */
 import { combineCrc64, type FormatError } from "@holdfast/bytes";
-import { RdbFormatError, type ResumePoint } from "@holdfast/rdb";
+import { makeSkipLane, RdbDecoder, RdbFormatError, type ResumePoint } from "@holdfast/rdb";
+import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
 import type { Input } from "../input.ts";
 import type { PassResult, SectionedPassKind, SectionPlan } from "../pass.ts";
 import { Problem } from "../problems.ts";
 import type { PassRun, RunOptions } from "../run-pass.ts";
+import { BorderFinder } from "./borders.ts";
 import { type Order, type Report, receiveFailure, type SentEnd } from "./messages.ts";
-import { type Piece, SectionScanner } from "./section-scanner.ts";
+import type { Section } from "./section-runner.ts";
 import { SectionServer } from "./section-server.ts";
 
 /** A thread that runs worker.ts. */
 export interface SectionWorker {
-  post(order: Order, moved: readonly ArrayBuffer[]): void;
+  post(order: Order): void;
   /** Sets who gets its reports, and who hears of its death; set once, before the first order. */
   listen(onReport: (report: Report) => void, onFailure: (error: Error) => void): void;
   stop(): Promise<void>;
 }
 
-/** A section is closed at the first border behind so many bytes. */
-const usualSectionBytes = 1 << 20;
-/** Pieces that a worker has and has not given back; with fewer it may run dry while this thread decodes. */
-const piecesInFlightMax = 5;
+/** About how large sections are; a border is looked for behind so many bytes. */
+const usualSectionBytes = 8 << 20;
+/** How often a border is looked for, each time further on, before the rest of the file is one section. */
+const searchesMax = 16;
+/** Sections that a worker has to do: the second one waits for the first. */
+const ordersAheadMax = 2;
+/** Sections that each thread may be ahead of what is written. */
+const sectionsAheadPerThread = 3;
 
-/** Pieces that a section usually has: it begins and ends within a chunk. */
-const piecesOfSection = 3;
-/** Sections begun and not written: the output of all but the first of them waits in memory. */
-const sectionsAheadMax = 6;
-/** Stands for this thread where a worker's number is due. */
-const here = -1;
+/** What the start of a file says, as far as sections need it. */
+interface FileHead {
+  readonly facts: FileFacts;
+  readonly resume: ResumePoint;
+}
 
-interface Section {
-  readonly worker: number;
+interface Job {
+  readonly section: Section;
+  readonly worker: WorkerState | undefined;
   readonly outputs: Uint8Array[];
   end: SentEnd | undefined;
+  /** What it says counts for nothing: a section in front of it ended elsewhere. */
+  isAbandoned: boolean;
+}
+
+interface WorkerState {
+  readonly post: (order: Order) => void;
+  ordersAhead: number;
 }
 
 /**
- * Runs the pass and stops the workers.
+ * Runs the pass and stops the workers. The input must be a file that is read as it is.
  *
- * Undefined when an order-free pass met damage: what stands before it cannot be told from what stands behind.
+ * Undefined when the file has to be read in one go: it cannot be cut, or an order-free pass met damage or a wrong
+ * border, of which it cannot tell what stands before and what behind.
  */
 export async function runSections<Settings, Result extends PassResult>(
   kind: SectionedPassKind<Settings, Result>,
@@ -61,11 +75,71 @@ export async function runSections<Settings, Result extends PassResult>(
   workers: readonly SectionWorker[],
   sectionBytes = usualSectionBytes,
 ): Promise<PassRun<Result> | undefined> {
-  const run = new SectionsRun(kind, settings, plan, input, options, workers, sectionBytes);
   try {
-    return await run.run();
+    const head = await readHead(input);
+    if (head === undefined) return undefined;
+    const borders = BorderFinder.over(input, head.resume.dialect, head.resume.version);
+    if (borders === undefined) return undefined;
+    const run = new SectionsRun(kind, settings, plan, input, options, head);
+    return await run.run(workers, new SectionCutter(input, borders, head.resume, sectionBytes));
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
+  }
+}
+
+/** Reads up to the first keys. Undefined when there are none, or what is there is damaged. */
+async function readHead(input: Input): Promise<FileHead | undefined> {
+  const decoder = new RdbDecoder({ level: "skip", verifyChecksum: false, lane: makeSkipLane() });
+  const facts = new FileFactsCollector();
+  try {
+    for await (const chunk of input.chunks(0)) {
+      decoder.push(chunk);
+      for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
+        facts.take(event);
+        if (event.kind !== "keys" && event.kind !== "key") continue;
+        const resume = decoder.resumePoint;
+        return resume && { facts: facts.facts, resume };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof RdbFormatError)) throw error;
+  }
+  return undefined;
+}
+
+/** Cuts the file, section after section. */
+class SectionCutter {
+  readonly #input: Input;
+  readonly #borders: BorderFinder;
+  readonly #resume: ResumePoint;
+  readonly #sectionBytes: number;
+  #start: number | undefined = 0;
+
+  constructor(input: Input, borders: BorderFinder, resume: ResumePoint, sectionBytes: number) {
+    this.#input = input;
+    this.#borders = borders;
+    this.#resume = resume;
+    this.#sectionBytes = sectionBytes;
+  }
+
+  /** Undefined behind the last one. */
+  async next(): Promise<Section | undefined> {
+    const start = this.#start;
+    if (start === undefined) return undefined;
+    const end = await this.#borderAfter(start);
+    this.#start = end;
+    return { start, end, resume: start === 0 ? undefined : { ...this.#resume, offset: start } };
+  }
+
+  async #borderAfter(start: number): Promise<number | undefined> {
+    const fileEnd = this.#input.contentBytes ?? 0;
+    for (let search = 1; search <= searchesMax; search++) {
+      const offset = start + search * this.#sectionBytes;
+      if (offset >= fileEnd) return undefined;
+      const border = await this.#borders.after(offset);
+      if (border !== undefined) return border;
+    }
+    return undefined;
   }
 }
 
@@ -75,21 +149,22 @@ class SectionsRun<Settings, Result extends PassResult> {
   readonly #plan: SectionPlan<Settings>;
   readonly #input: Input;
   readonly #options: RunOptions;
-  readonly #workers: readonly SectionWorker[];
-  readonly #scanner: SectionScanner;
-  /** Pieces that each worker has. */
-  readonly #inFlight: number[];
-  readonly #sections: Section[] = [];
-  #spare: ArrayBuffer[] = [];
-  readonly #conclusions: { readonly result: unknown }[] = [];
-  /** First section that is not merged. */
+  readonly #head: FileHead;
+  readonly #here: SectionServer;
+  readonly #jobs: Job[] = [];
+  /** First job that is not written and merged. */
   #next = 0;
+  /** No more sections are to be begun. */
+  #isCutDone = false;
+  #isOver = false;
+  #mustReadInOneGo = false;
   #merged: Result | undefined;
+  readonly #conclusions: unknown[] = [];
   #failure: FormatError | undefined;
   #keyCount = 0;
   #offset = 0;
+  #db = 0;
   #checksum = 0n;
-  readonly #here: SectionServer;
   #wake: (() => void) | undefined;
   #crash: Error | undefined;
 
@@ -99,133 +174,85 @@ class SectionsRun<Settings, Result extends PassResult> {
     plan: SectionPlan<Settings>,
     input: Input,
     options: RunOptions,
-    workers: readonly SectionWorker[],
-    sectionBytes: number,
+    head: FileHead,
   ) {
     this.#kind = kind;
     this.#settings = settings;
     this.#plan = plan;
     this.#input = input;
     this.#options = options;
-    this.#workers = workers;
-    this.#inFlight = workers.map(() => 0);
-    this.#scanner = new SectionScanner({ sectionBytes, totalBytes: input.contentBytes });
-    this.#here = new SectionServer((report) => this.#take(here, report));
-    for (const [index, worker] of workers.entries()) {
-      worker.listen(
-        (report) => this.#take(index, report),
-        (error) => this.#die(error),
-      );
-    }
+    this.#head = head;
+    this.#here = new SectionServer(
+      async ({ path, totalBytes }) => ({
+        name: path,
+        totalBytes,
+        chunks: (start, end) => this.#input.chunks(start, end === undefined ? {} : { end }),
+      }),
+      (report) => this.#take(undefined, report),
+    );
   }
 
-  async run(): Promise<PassRun<Result> | undefined> {
-    const { signal } = this.#options;
-    for await (const chunk of this.#input.chunks(0, signal)) {
-      for (const piece of this.#scanner.cut(chunk)) await this.#send(piece);
-      await this.#writeReady();
-      if (this.#failure !== undefined) break;
-      this.#options.progress?.update(this.#input.consumedBytes(), this.#keyCount);
+  async run(workers: readonly SectionWorker[], cutter: SectionCutter): Promise<PassRun<Result> | undefined> {
+    const states = workers.map((worker) => this.#hire(worker));
+    const aheadMax = sectionsAheadPerThread * (workers.length + 1);
+    for (let section = await cutter.next(); section !== undefined; section = await cutter.next()) {
+      await this.#until(() => this.#jobs.length - this.#next < aheadMax || this.#isOver);
+      if (this.#isOver || this.#isCutDone) break;
+      const free = states.find((state) => state.ordersAhead < ordersAheadMax);
+      const job = this.#order(section, free);
+      // This thread does a section itself when every worker has enough to do.
+      if (free === undefined)
+        await this.#until(() => job.end !== undefined || job.isAbandoned || this.#isOver);
     }
-    this.#closeLast();
-    while (this.#next < this.#sections.length && this.#failure === undefined) {
-      await this.#until(() => this.#hasNews());
-      await this.#writeReady();
-    }
-    if (this.#plan.isOrderFree) await this.#conclude();
+    await this.#until(() => this.#next === this.#jobs.length || this.#isOver);
+    if (this.#mustReadInOneGo) return undefined;
+    if (this.#plan.isOrderFree) await this.#conclude(states);
     return this.#finish();
   }
 
-  /** Merges one result a worker. */
-  async #conclude(): Promise<void> {
-    for (const worker of [here, ...this.#workers.keys()]) this.#order(worker, { kind: "conclude" });
-    await this.#until(() => this.#conclusions.length > this.#workers.length);
-    for (const { result } of this.#conclusions) if (result !== undefined) this.#add(result as Result);
-  }
-
-  async #send(piece: Piece): Promise<void> {
-    if (piece.opens !== undefined) {
-      await this.#until(() => this.#sections.length - this.#next < sectionsAheadMax, true);
-      this.#open(this.#freeWorker(), piece.opens.resume);
-    }
-    const { worker } = this.#sections[this.#sections.length - 1];
-    if (worker === here) {
-      // The chunk stays as it is until the decoder here has taken the next one: no copy.
-      this.#here.take({ kind: "piece", bytes: piece.bytes, rdbBytes: piece.rdbBytes });
-    } else {
-      await this.#until(() => this.#inFlight[worker] < piecesInFlightMax);
-      const bytes = this.#copy(piece.bytes);
-      this.#inFlight[worker] += 1;
-      this.#workers[worker].post({ kind: "piece", bytes, rdbBytes: piece.rdbBytes }, [
-        bytes.buffer as ArrayBuffer,
-      ]);
-    }
-    if (piece.closes) this.#order(worker, { kind: "close", isLast: false });
-  }
-
-  /** The worker with the least to do, or this thread when all have enough. */
-  #freeWorker(): number {
-    const least = Math.min(...this.#inFlight);
-    return least + piecesOfSection <= piecesInFlightMax ? this.#inFlight.indexOf(least) : here;
-  }
-
-  #order(worker: number, order: Order): void {
-    if (worker === here) this.#here.take(order);
-    else this.#workers[worker].post(order, []);
-  }
-
-  #open(worker: number, resume: ResumePoint | undefined): void {
-    const section = this.#sections.length;
-    this.#sections.push({ worker, outputs: [], end: undefined });
-    const settings = resume === undefined ? this.#settings : this.#plan.settingsFor(this.#scanner.facts);
-    const { name, contentBytes: totalBytes } = this.#input;
-    const { isOrderFree } = this.#plan;
-    this.#order(worker, {
-      kind: "open",
-      section,
-      pass: this.#kind.name,
-      settings,
-      name,
-      totalBytes,
-      resume,
-      isOrderFree,
-    });
-  }
-
-  /** The input is over: the open section learns that nothing follows. An empty input opens one for that. */
-  #closeLast(): void {
-    if (!this.#scanner.hasOpenSection) this.#open(here, this.#scanner.nextResume);
-    const section = this.#sections[this.#sections.length - 1];
-    this.#order(section.worker, { kind: "close", isLast: true });
-  }
-
-  /** Memory of ours that is moved to the worker: the chunk itself is read into again. */
-  #copy(bytes: Uint8Array): Uint8Array {
-    const index = this.#spare.findIndex(
-      (buffer) => buffer.byteLength >= bytes.length && buffer.byteLength <= 4 * bytes.length + 65_536,
+  #hire(worker: SectionWorker): WorkerState {
+    const state: WorkerState = { post: (order) => worker.post(order), ordersAhead: 0 };
+    worker.listen(
+      (report) => this.#take(state, report),
+      (error) => this.#die(error),
     );
-    const buffer = index < 0 ? new ArrayBuffer(bytes.length) : this.#spare.splice(index, 1)[0];
-    const copy = new Uint8Array(buffer, 0, bytes.length);
-    copy.set(bytes);
-    return copy;
+    return state;
   }
 
-  #take(worker: number, report: Report): void {
-    if (report.kind === "spent") {
-      if (worker !== here) this.#reuse(worker, report.bytes.buffer as ArrayBuffer);
-    } else if (report.kind === "output") {
-      this.#sections[report.section].outputs.push(report.bytes);
-    } else if (report.kind === "end") {
-      this.#sections[report.section].end = report.end;
-    } else {
-      this.#conclusions.push({ result: report.result });
+  /** Has a section done by a worker, or here. */
+  #order(section: Section, worker: WorkerState | undefined): Job {
+    const job: Job = { section, worker, outputs: [], end: undefined, isAbandoned: false };
+    const order: Order = {
+      kind: "section",
+      index: this.#jobs.push(job) - 1,
+      section,
+      path: this.#input.name,
+      totalBytes: this.#input.contentBytes ?? 0,
+      pass: this.#kind.name,
+      settings: section.resume === undefined ? this.#settings : this.#plan.settingsFor(this.#head.facts),
+      isOrderFree: this.#plan.isOrderFree,
+    };
+    if (worker === undefined) this.#here.take(order);
+    else {
+      worker.ordersAhead += 1;
+      worker.post(order);
     }
+    return job;
+  }
+
+  #take(worker: WorkerState | undefined, report: Report): void {
+    if (report.kind === "output") this.#keep(this.#jobs[report.index], report.bytes);
+    else if (report.kind === "end") {
+      this.#jobs[report.index].end = report.end;
+      if (worker !== undefined) worker.ordersAhead -= 1;
+    } else if (report.kind === "conclusion") this.#conclusions.push(report.result);
+    else this.#die(new Problem(1, `a thread failed: ${report.message}`));
     this.#wake?.();
   }
 
-  #reuse(worker: number, buffer: ArrayBuffer): void {
-    this.#inFlight[worker] -= 1;
-    if (this.#spare.length < piecesInFlightMax) this.#spare.push(buffer);
+  #keep(job: Job, output: Uint8Array): void {
+    if (job.isAbandoned) this.#sayWritten(job, output);
+    else job.outputs.push(output);
   }
 
   #die(error: Error): void {
@@ -233,15 +260,10 @@ class SectionsRun<Settings, Result extends PassResult> {
     this.#wake?.();
   }
 
-  #hasNews(): boolean {
-    const section = this.#sections[this.#next];
-    return section.end !== undefined || section.outputs.length > 0;
-  }
-
-  /** Waits until it is true; `writes`: what is ready is written meanwhile. */
-  async #until(isTrue: () => boolean, writes = false): Promise<void> {
+  /** Waits until it is true; what is ready is written meanwhile. */
+  async #until(isTrue: () => boolean): Promise<void> {
     for (;;) {
-      if (writes) await this.#writeReady();
+      await this.#writeReady();
       if (this.#crash !== undefined) throw this.#crash;
       this.#options.signal?.throwIfAborted();
       if (isTrue()) return;
@@ -252,35 +274,90 @@ class SectionsRun<Settings, Result extends PassResult> {
     }
   }
 
-  /** Writes and merges what is there, in the order of the file, up to the first section that failed. */
+  /** Writes and merges what is there, in the order of the file. */
   async #writeReady(): Promise<void> {
-    while (this.#next < this.#sections.length && this.#failure === undefined) {
-      const section = this.#sections[this.#next];
-      const outputs = section.outputs.splice(0);
-      for (const output of outputs) await this.#options.write?.(output);
-      if (section.outputs.length > 0) continue;
-      if (section.end === undefined) return;
-      this.#merge(section.end);
-      section.end = undefined;
+    while (this.#next < this.#jobs.length && !this.#isOver) {
+      const job = this.#jobs[this.#next];
+      if (!this.#fitsBefore(job)) {
+        this.#redo(job.section);
+        continue;
+      }
+      for (const output of job.outputs.splice(0)) await this.#write(job, output);
+      if (job.outputs.length > 0) continue;
+      if (job.end === undefined) return;
+      this.#merge(job.end);
       this.#next += 1;
     }
   }
 
+  async #write(job: Job, output: Uint8Array): Promise<void> {
+    await this.#options.write?.(output);
+    this.#sayWritten(job, output);
+  }
+
+  /** Whoever did the section may make as much more. */
+  #sayWritten(job: Job, output: Uint8Array): void {
+    const written: Order = { kind: "written", sizeBytes: output.length };
+    if (job.worker === undefined) this.#here.take(written);
+    else job.worker.post(written);
+  }
+
+  /** A section assumes a db; which one it is, the end of the section before it tells. */
+  #fitsBefore({ section }: Job): boolean {
+    return section.resume === undefined || section.resume.db === this.#db;
+  }
+
+  /** What was read from this section on was read for another db: the rest of the file is read again, here. */
+  #redo(section: Section): void {
+    this.#isCutDone = true;
+    if (this.#plan.isOrderFree) {
+      this.#giveUp();
+      return;
+    }
+    for (const job of this.#jobs.slice(this.#next)) {
+      job.isAbandoned = true;
+      for (const output of job.outputs.splice(0)) this.#sayWritten(job, output);
+    }
+    this.#next = this.#jobs.length;
+    const resume = { ...this.#head.resume, offset: section.start, db: this.#db };
+    this.#order({ start: section.start, end: undefined, resume }, undefined);
+  }
+
+  #giveUp(): void {
+    this.#mustReadInOneGo = true;
+    this.#isOver = true;
+  }
+
   #merge(sent: SentEnd): void {
-    if (!this.#plan.isOrderFree) this.#add(sent.result as Result);
+    if (this.#plan.isOrderFree) {
+      if (sent.failure !== undefined || sent.wentOn) this.#giveUp();
+    } else {
+      this.#add(sent.result as Result);
+    }
     this.#keyCount += sent.keyCount;
     this.#offset = sent.offset;
+    this.#db = sent.db;
     this.#checksum = combineCrc64(this.#checksum, sent.checksum, sent.checksumBytes);
     if (sent.failure !== undefined) this.#failure = receiveFailure(sent.failure);
+    // Behind damage, or behind a section that went on to the end, nothing counts.
+    if (sent.failure !== undefined || sent.wentOn) this.#isOver = true;
+    this.#options.progress?.update(sent.offset, this.#keyCount);
   }
 
   #add(result: Result): void {
     this.#merged = this.#merged === undefined ? result : this.#kind.merge(this.#merged, result);
   }
 
+  async #conclude(states: readonly WorkerState[]): Promise<void> {
+    for (const state of states) state.post({ kind: "conclude" });
+    this.#here.take({ kind: "conclude" });
+    await this.#until(() => this.#conclusions.length === states.length + 1);
+    for (const result of this.#conclusions) if (result !== undefined) this.#add(result as Result);
+  }
+
   #finish(): PassRun<Result> | undefined {
     if (this.#merged === undefined) throw new Problem(1, "no section was decoded");
-    const failure = this.#failure ?? this.#scanner.failure ?? this.#checksumFailure();
+    const failure = this.#failure ?? this.#checksumFailure(this.#merged.file);
     if (failure !== undefined && this.#plan.isOrderFree) return undefined;
     const { file } = this.#merged;
     if (file.checksum === "unchecked" && failure === undefined) file.checksum = "ok";
@@ -291,13 +368,12 @@ class SectionsRun<Settings, Result extends PassResult> {
    * The checksum is stored in the byte order in which it was computed, so bytes and checksum together
    * have the checksum zero.
    */
-  #checksumFailure(): FormatError | undefined {
-    const { facts } = this.#scanner;
-    const isStored = facts.storedChecksum !== undefined && facts.storedChecksum !== 0n;
-    if (!isStored || this.#checksum === 0n || facts.endOffset === undefined) return undefined;
-    const detail = `checksum is ${facts.storedChecksum?.toString(16).padStart(16, "0")}, the bytes make another one`;
+  #checksumFailure({ storedChecksum, endOffset }: FileFacts): FormatError | undefined {
+    const isStored = storedChecksum !== undefined && storedChecksum !== 0n;
+    if (!isStored || this.#checksum === 0n || endOffset === undefined) return undefined;
+    const detail = `checksum is ${storedChecksum.toString(16).padStart(16, "0")}, the bytes make another one`;
     return new RdbFormatError("RDB_CHECKSUM_MISMATCH", detail, {
-      offset: facts.endOffset - 8,
+      offset: endOffset - 8,
       path: this.#input.name,
     });
   }

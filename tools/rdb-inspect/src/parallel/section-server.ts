@@ -1,85 +1,85 @@
 /**
- * Takes orders for sections and answers with reports: what a worker thread does, and what the main
- * thread does itself while its workers are busy.
+ * Does sections one after the other and reports: what a worker thread does, and what the main thread does with its
+ * own sections.
+ *
+ * Output that nobody has written yet is bounded: beyond that the section waits.
  */
 import { strict as assert } from "node:assert";
 import type { RecordLane } from "@holdfast/rdb";
 import type { Pass } from "../pass.ts";
 import { passKinds } from "../passes/kinds.ts";
 import { type Order, type Report, sendFailure } from "./messages.ts";
-import { SectionRunner } from "./section-runner.ts";
+import { runSection, type SectionSource } from "./section-runner.ts";
+
+type SectionOrder = Extract<Order, { kind: "section" }>;
+
+/** Bytes of output on their way. */
+const unwrittenMax = 24 << 20;
 
 export class SectionServer {
+  readonly #open: (order: SectionOrder) => Promise<SectionSource>;
   readonly #report: (report: Report) => void;
   #pass: Pass<unknown> | undefined;
   #lane: RecordLane | undefined;
-  #runner: SectionRunner | undefined;
-  #section = 0;
-  #isOrderFree = false;
-  /** The piece that the decoder may still look back into. */
-  #held: Uint8Array | undefined;
+  /** The sections ordered so far, each behind the one before. */
+  #work: Promise<void> = Promise.resolve();
+  #unwrittenBytes = 0;
+  #wake: (() => void) | undefined;
 
-  constructor(report: (report: Report) => void) {
+  constructor(open: (order: SectionOrder) => Promise<SectionSource>, report: (report: Report) => void) {
+    this.#open = open;
     this.#report = report;
   }
 
   take(order: Order): void {
-    switch (order.kind) {
-      case "open":
-        this.#open(order);
-        break;
-      case "piece":
-        this.#add(order.bytes, order.rdbBytes);
-        break;
-      case "close":
-        this.#close(order.isLast);
-        break;
-      case "conclude":
-        this.#report({ kind: "conclusion", result: this.#pass?.finish() });
+    if (order.kind === "written") {
+      this.#unwrittenBytes -= order.sizeBytes;
+      this.#wake?.();
+      return;
     }
+    this.#work = this.#work.then(() => (order.kind === "section" ? this.#run(order) : this.#conclude()));
+    this.#work.catch((error: unknown) => this.#report({ kind: "crash", message: String(error) }));
   }
 
-  #open(order: Extract<Order, { kind: "open" }>): void {
+  async #run(order: SectionOrder): Promise<void> {
     const kind = passKinds.get(order.pass);
     assert(kind !== undefined, `pass ${order.pass} does not exist`);
-    const { section, isOrderFree } = order;
     // One pass kind a server: sections come one after the other, so one lane serves them all.
     this.#lane ??= kind.makeLane?.(order.settings);
-    if (!isOrderFree || this.#pass === undefined) this.#pass = kind.create(order.settings, this.#lane);
-    this.#section = section;
-    this.#isOrderFree = isOrderFree;
-    this.#runner = new SectionRunner(this.#pass, order, this.#lane, (bytes) =>
-      this.#report({ kind: "output", section, bytes }),
+    if (!order.isOrderFree || this.#pass === undefined) this.#pass = kind.create(order.settings, this.#lane);
+    const pass = this.#pass;
+    const { index } = order;
+    const emit = (output: Uint8Array) => this.#emit(index, output);
+    const { failure, ...end } = await runSection(
+      order.section,
+      await this.#open(order),
+      pass,
+      this.#lane,
+      emit,
     );
-  }
-
-  #add(bytes: Uint8Array, rdbBytes: number): void {
-    assert(this.#runner !== undefined, "a piece arrived for a section that was not opened");
-    this.#runner.add(bytes, rdbBytes);
-    this.#giveBack();
-    this.#held = bytes;
-  }
-
-  #close(isLast: boolean): void {
-    assert(this.#runner !== undefined && this.#pass !== undefined, "a section is closed that was not opened");
-    const { failure, ...end } = this.#runner.finish(isLast);
-    const result = this.#isOrderFree ? undefined : this.#concluded(this.#pass);
+    const result = order.isOrderFree ? undefined : await this.#finish(pass, emit);
     const sent = failure === undefined ? undefined : sendFailure(failure);
-    this.#runner = undefined;
-    this.#report({ kind: "end", section: this.#section, end: { ...end, result, failure: sent } });
-    this.#giveBack();
+    this.#report({ kind: "end", index, end: { ...end, result, failure: sent } });
   }
 
-  /** The result of a pass, and what it still wrote while it finished. */
-  #concluded(pass: Pass<unknown>): unknown {
+  /** The result of a pass, and what it still writes while it finishes. */
+  async #finish(pass: Pass<unknown>, emit: (output: Uint8Array) => Promise<void>): Promise<unknown> {
     const result = pass.finish();
-    const bytes = pass.takeOutput();
-    if (bytes !== undefined) this.#report({ kind: "output", section: this.#section, bytes });
+    for (let output = pass.takeOutput(); output !== undefined; output = pass.takeOutput()) await emit(output);
     return result;
   }
 
-  #giveBack(): void {
-    if (this.#held !== undefined) this.#report({ kind: "spent", bytes: this.#held });
-    this.#held = undefined;
+  async #conclude(): Promise<void> {
+    this.#report({ kind: "conclusion", result: this.#pass?.finish() });
+  }
+
+  async #emit(index: number, output: Uint8Array): Promise<void> {
+    this.#unwrittenBytes += output.length;
+    this.#report({ kind: "output", index, bytes: output.slice() });
+    while (this.#unwrittenBytes > unwrittenMax) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
   }
 }

@@ -19,12 +19,14 @@ export interface KeyFingerprints {
 
 /** 64 MiB of fingerprints. */
 export const fingerprintsMax = 8_388_608;
-const firstRoom = 1 << 16;
+const partKeys = 1 << 16;
 
 export class FingerprintCollector {
   readonly #keysMax: number;
-  #fingerprints = new BigUint64Array(firstRoom);
-  #halves = new Uint32Array(this.#fingerprints.buffer);
+  readonly #parts: BigUint64Array[] = [];
+  /** The part under way, as halves, and how much of it is filled. */
+  #halves = new Uint32Array(0);
+  #filled = 0;
   #count = 0;
   #isComplete = true;
 
@@ -38,8 +40,9 @@ export class FingerprintCollector {
       this.#isComplete = false;
       return;
     }
-    if (this.#count === this.#fingerprints.length) this.#grow();
-    keyFingerprint(db, bytes, start, end, this.#halves, this.#count * 2);
+    if (this.#filled === this.#halves.length) this.#beginPart();
+    keyFingerprint(db, bytes, start, end, this.#halves, this.#filled);
+    this.#filled += 2;
     this.#count++;
   }
 
@@ -47,25 +50,25 @@ export class FingerprintCollector {
   addRows(rows: KeyRows, count: number): void {
     const taken = Math.min(count, this.#keysMax - this.#count);
     if (taken < count) this.#isComplete = false;
-    while (this.#count + taken > this.#fingerprints.length) this.#grow();
-    const halves = this.#halves;
-    let at = this.#count * 2;
     for (let index = 0; index < taken; index++) {
-      halves[at++] = rows.fingerprintLow(index);
-      halves[at++] = rows.fingerprintHigh(index);
+      if (this.#filled === this.#halves.length) this.#beginPart();
+      this.#halves[this.#filled++] = rows.fingerprintLow(index);
+      this.#halves[this.#filled++] = rows.fingerprintHigh(index);
     }
     this.#count += taken;
   }
 
   finish(): KeyFingerprints {
-    return { parts: [this.#fingerprints.slice(0, this.#count)], isComplete: this.#isComplete };
+    const last = this.#parts.pop();
+    if (last !== undefined) this.#parts.push(last.slice(0, this.#filled / 2));
+    return { parts: this.#parts, isComplete: this.#isComplete };
   }
 
-  #grow(): void {
-    const larger = new BigUint64Array(Math.min(this.#keysMax, this.#fingerprints.length * 2));
-    larger.set(this.#fingerprints);
-    this.#fingerprints = larger;
-    this.#halves = new Uint32Array(larger.buffer);
+  #beginPart(): void {
+    const part = new BigUint64Array(Math.min(partKeys, this.#keysMax));
+    this.#parts.push(part);
+    this.#halves = new Uint32Array(part.buffer);
+    this.#filled = 0;
   }
 }
 
@@ -76,49 +79,74 @@ export function fingerprintOf(db: number, key: Uint8Array): bigint {
   return fingerprint[0];
 }
 
-/** Fingerprints that are compared at a time: their table takes 32 MiB. */
-const roundMax = 2_097_152;
+/** Buckets by the lowest bits: few enough to be written side by side, and small enough to be searched in a cache. */
+const bucketCount = 1024;
 
 /** Values that occur more than once, ascending, each once. */
 export function repeated(fingerprints: KeyFingerprints): bigint[] {
-  const count = countOf(fingerprints.parts);
-  const rounds = Math.ceil(count / roundMax);
-  const slotCount = 2 ** Math.ceil(Math.log2(Math.max(16, (2 * count) / Math.max(1, rounds))));
+  const { parts } = fingerprints;
+  const ends = new Uint32Array(bucketCount);
+  const sorted = inBuckets(parts, ends);
+  const largest = ends.reduce((most, end, bucket) => Math.max(most, end - (ends[bucket - 1] ?? 0)), 0);
+  const table = new Uint32Array(2 * 2 ** Math.ceil(Math.log2(Math.max(16, 2 * largest))));
   const found = new Set<bigint>();
-  for (let round = 0; round < rounds; round++) {
-    findRepeated(fingerprints.parts, new Uint32Array(2 * slotCount), { round, rounds }, found);
-  }
+  for (let bucket = 0; bucket < bucketCount; bucket++)
+    findRepeated(sorted, ends[bucket - 1] ?? 0, ends[bucket], table, found);
   return [...found].sort((first, second) => (first < second ? -1 : 1));
 }
 
+/** All fingerprints as pairs of halves, bucket after bucket; `ends` receives where each bucket ends, in pairs. */
+function inBuckets(parts: readonly BigUint64Array[], ends: Uint32Array): Uint32Array {
+  const halvesOf = (part: BigUint64Array) => new Uint32Array(part.buffer, part.byteOffset, part.length * 2);
+  for (const part of parts) {
+    const halves = halvesOf(part);
+    for (let at = 0; at < halves.length; at += 2) ends[halves[at] & (bucketCount - 1)]++;
+  }
+  let total = 0;
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    const count = ends[bucket];
+    ends[bucket] = total;
+    total += count;
+  }
+  const sorted = new Uint32Array(total * 2);
+  for (const part of parts) {
+    const halves = halvesOf(part);
+    for (let at = 0; at < halves.length; at += 2) {
+      // Starts move on as buckets fill, and have become the ends when all is in place.
+      const to = 2 * ends[halves[at] & (bucketCount - 1)]++;
+      sorted[to] = halves[at];
+      sorted[to + 1] = halves[at + 1];
+    }
+  }
+  return sorted;
+}
+
 /**
- * Puts the fingerprints that belong to this round into an open table of pairs of halves. The pair 0, 0
- * marks a free slot, so that fingerprint counts as 1: two keys in 2^64 are asked about in vain.
+ * Puts the pairs [start, end) into an open table of pairs. The pair 0, 0 marks a free slot, so that fingerprint
+ * counts as one with a high half of 1: two keys in 2^64 are asked about in vain.
  */
 function findRepeated(
-  parts: readonly BigUint64Array[],
+  pairs: Uint32Array,
+  start: number,
+  end: number,
   table: Uint32Array,
-  turn: { readonly round: number; readonly rounds: number },
   found: Set<bigint>,
 ): void {
+  table.fill(0);
   const mask = table.length / 2 - 1;
-  for (const part of parts) {
-    const halves = new Uint32Array(part.buffer, part.byteOffset, part.length * 2);
-    for (let at = 0; at < halves.length; at += 2) {
-      const high = halves[at + 1];
-      if (turn.rounds > 1 && high % turn.rounds !== turn.round) continue;
-      const low = halves[at] | (high === 0 ? 1 : 0);
-      let slot = low & mask;
-      while (table[2 * slot] !== 0 || table[2 * slot + 1] !== 0) {
-        if (table[2 * slot] === low >>> 0 && table[2 * slot + 1] === high) {
-          found.add(part[at / 2]);
-          break;
-        }
-        slot = (slot + 1) & mask;
+  for (let at = 2 * start; at < 2 * end; at += 2) {
+    const low = pairs[at];
+    const high = low === 0 && pairs[at + 1] === 0 ? 1 : pairs[at + 1];
+    let slot = high & mask;
+    while (table[2 * slot] !== 0 || table[2 * slot + 1] !== 0) {
+      if (table[2 * slot] === low && table[2 * slot + 1] === high) {
+        found.add((BigInt(pairs[at + 1]) << 32n) | BigInt(low));
+        break;
       }
-      table[2 * slot] = low;
-      table[2 * slot + 1] = high;
+      slot = (slot + 1) & mask;
     }
+    table[2 * slot] = low;
+    table[2 * slot + 1] = high;
   }
 }
 
