@@ -24,13 +24,13 @@ export const kernels = [
     entry: "packages/rdb/assembly/lane.ts",
     module: "packages/rdb/src/generated/lane.ts",
     constant: "LANE_BASE64",
-    pages: 112,
+    pages: 624,
   },
   {
     entry: "tools/rdb-inspect/assembly/kernels.ts",
     module: "tools/rdb-inspect/src/generated/kernels.ts",
     constant: "KERNELS_BASE64",
-    pages: 192,
+    pages: 896,
   },
 ];
 

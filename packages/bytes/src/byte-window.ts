@@ -30,11 +30,23 @@ export interface ByteWindowOptions {
    * Default false.
    */
   readonly poison?: boolean;
-  /**
-   * Memory where the bytes shall lie as long as they fit: `buffer` is then this array, and every chunk is copied into it.
-   * Larger elements go to other memory until they are consumed.
-   */
-  readonly home?: Uint8Array | undefined;
+  /** Memory where the bytes shall lie as long as they fit. */
+  readonly home?: WindowHome | undefined;
+}
+
+/**
+ * Memory for a window of which something else has a view, such as a kernel: `buffer` is then `memory`.
+ *
+ *   memory   [ room                    | headroom | slot | headroom | slot | … ]
+ *
+ * A chunk that lies in a slot is used where it lies: what was unread before it is put into the headroom in front. Other
+ * chunks, and what does not fit there, are gathered in the room; what does not fit even there lies elsewhere until it is
+ * consumed.
+ */
+export interface WindowHome {
+  readonly memory: Uint8Array;
+  readonly roomBytes: number;
+  readonly headroomBytes: number;
 }
 
 /**
@@ -56,7 +68,7 @@ export class ByteWindow {
   start: number;
 
   readonly #poison: boolean;
-  readonly #home: Uint8Array | undefined;
+  readonly #home: WindowHome | undefined;
   /** The memory we may write to: `buffer` is this one, or a chunk that belongs to the caller. */
   #own: Uint8Array = NOTHING;
   #poisonedBefore = 0;
@@ -81,7 +93,9 @@ export class ByteWindow {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     if (this.#poison) this.#poisonConsumed();
-    if (this.position === this.limit && !this.#poison && this.#home === undefined) this.#adopt(chunk);
+    if (this.#home !== undefined) {
+      if (this.#poison || !this.#adoptAtHome(chunk, this.#home)) this.#append(chunk);
+    } else if (this.position === this.limit && !this.#poison) this.#adopt(chunk);
     else this.#append(chunk);
   }
 
@@ -113,15 +127,45 @@ export class ByteWindow {
     this.#use(chunk);
   }
 
+  /** Uses a chunk in a slot where it lies; false when it is none, or the headroom is too small. */
+  #adoptAtHome(chunk: Uint8Array, { memory, roomBytes, headroomBytes }: WindowHome): boolean {
+    const at = chunk.byteOffset - memory.byteOffset;
+    const rest = this.available;
+    if (chunk.buffer !== memory.buffer || at < roomBytes || rest > headroomBytes) return false;
+    const { offset } = this;
+    memory.set(this.buffer.subarray(this.position, this.limit), at - rest);
+    this.position = at - rest;
+    this.limit = at + chunk.length;
+    this.start = offset - this.position;
+    this.#own = memory;
+    this.#use(memory);
+    return true;
+  }
+
   #append(chunk: Uint8Array): void {
     const sizeBytes = this.available + chunk.length;
-    const mayGoHome =
-      this.#home !== undefined && this.buffer !== this.#home && sizeBytes <= this.#home.length;
-    if (mayGoHome || this.buffer !== this.#own || this.limit + chunk.length > this.buffer.length) {
+    if (
+      this.buffer !== this.#own ||
+      this.limit + chunk.length > this.#endOfRoom ||
+      this.#isBetterMoved(sizeBytes)
+    )
       this.#makeRoom(sizeBytes);
-    }
     this.buffer.set(chunk, this.limit);
     this.limit += chunk.length;
+  }
+
+  /** Index behind the last byte of `buffer` that may be written to. */
+  get #endOfRoom(): number {
+    return this.buffer === this.#home?.memory ? this.#home.roomBytes : this.buffer.length;
+  }
+
+  /**
+   * Bytes come home as soon as they fit, and at home they go to the front when that costs less than what was consumed:
+   * memory that is used again is still in the processor's cache.
+   */
+  #isBetterMoved(sizeBytes: number): boolean {
+    if (this.#home === undefined || sizeBytes > this.#home.roomBytes) return false;
+    return this.buffer !== this.#home.memory || (this.position > 0 && this.available <= this.position);
   }
 
   /** Moves the unread bytes to the front of memory of our own that holds at least `sizeBytes`. */
@@ -140,7 +184,7 @@ export class ByteWindow {
 
   /** Our home if it is large enough, else our memory if it is and at least half free, else new memory. */
   #ownMemory(sizeBytes: number): Uint8Array {
-    if (this.#home !== undefined && sizeBytes <= this.#home.length) return (this.#own = this.#home);
+    if (this.#home !== undefined && sizeBytes <= this.#home.roomBytes) return (this.#own = this.#home.memory);
     const capacity = this.#own.length;
     const fits = capacity >= sizeBytes && this.available * 2 <= capacity;
     const wasteful = capacity > KEEP_OWN_BYTES && capacity > SHRINK_FACTOR * sizeBytes;

@@ -108,11 +108,20 @@ function checkStrings(shape: i32, start: usize, limit: usize): usize {
   if (shape !== LIST && !expectMembers(count)) return NOT_MINE;
   for (let round: usize = 0; round < count; round++) {
     if (at >= limit) return NOT_MINE;
-    at = shape === LIST ? passString(at, limit) : newString(at, limit);
-    if (at === NOT_MINE) return NOT_MINE;
+    const first = <usize>load<u8>(at);
+    // Nearly all strings are short and raw; the calls for the others are kept out of the way.
+    if (first < 0x40) {
+      if (first > limit - at - 1 || (shape !== LIST && !addText(at + 1, first))) return NOT_MINE;
+      at += 1 + first;
+    } else {
+      at = shape === LIST ? passString(at, limit) : newString(at, limit);
+      if (at === NOT_MINE) return NOT_MINE;
+    }
     if (shape === HASH) {
       if (at >= limit) return NOT_MINE;
-      at = passString(at, limit);
+      const valueBytes = <usize>load<u8>(at);
+      if (valueBytes < 0x40 && valueBytes < limit - at) at += 1 + valueBytes;
+      else at = passString(at, limit);
       if (at === NOT_MINE) return NOT_MINE;
     } else if (shape === ZSET) {
       if (limit - at < 8 || Number.isNaN(load<f64>(at))) return NOT_MINE;

@@ -4,7 +4,17 @@
  */
 
 import { checkedItems, checkValue } from "./check";
-import { ROWS, TRACE, TYPES, WINDOW, WINDOW_BYTES } from "./memory";
+import {
+  HEADROOM_BYTES,
+  HOME_BYTES,
+  PRINTS,
+  ROWS,
+  SLOT_BYTES,
+  TRACE,
+  TYPES,
+  WINDOW,
+  WINDOW_BYTES,
+} from "./memory";
 import { closeRow, readRecordHead, rowsMax, shape } from "./records";
 import { rowAt } from "./rows";
 import { setTrace, skippedItems, skipValue, steps, traceAt } from "./skip";
@@ -12,18 +22,26 @@ import { NOT_MINE } from "./strings";
 
 export const types: usize = TYPES;
 export const rows: usize = ROWS;
+export const prints: usize = PRINTS;
 export const trace: usize = TRACE;
 export const window: usize = WINDOW;
 export const windowBytes: usize = WINDOW_BYTES;
+export const headroomBytes: usize = HEADROOM_BYTES;
+export const slotBytes: usize = SLOT_BYTES;
+export const homeBytes: usize = HOME_BYTES;
 
 /** Address behind the last record that became a row. */
 export let stoppedAt: usize = WINDOW;
 /** Elements of all values that the last walk passed. */
 export let itemCount: f64 = 0;
 
+/** The last walk ended at a record that is common, and may be sound when more of it is at hand. */
+export let wantsMore: bool = false;
+
 /** Steps over the records of [start, limit), with a trace of each value. Gives the number of rows. */
 export function skipRecords(start: usize, limit: usize, db: u32): i32 {
   setTrace(TRACE);
+  wantsMore = false;
   let at = start;
   let count = 0;
   let items: f64 = 0;
@@ -34,6 +52,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
     const end = skipValue(shape, value, limit);
     if (end === NOT_MINE || end > limit) {
       setTrace(traceStart);
+      wantsMore = true;
       break;
     }
     closeRow(count, end, skippedItems, db);
@@ -49,6 +68,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
 
 /** Proves the records of [start, limit) sound. Gives the number of rows. */
 export function checkRecords(start: usize, limit: usize, db: u32): i32 {
+  wantsMore = false;
   let at = start;
   let count = 0;
   let items: f64 = 0;
@@ -56,7 +76,10 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
     const value = readRecordHead(count, at, limit);
     if (value === NOT_MINE) break;
     const end = checkValue(shape, value, limit);
-    if (end === NOT_MINE || end > limit) break;
+    if (end === NOT_MINE || end > limit) {
+      wantsMore = true;
+      break;
+    }
     closeRow(count, end, checkedItems, db);
     items += <f64>checkedItems;
     at = end;
@@ -67,8 +90,9 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
 }
 
 /** For kernels that walk in other ways. */
-export function stopAt(address: usize): void {
+export function stopAt(address: usize, isCut: bool): void {
   stoppedAt = address;
+  wantsMore = isCut;
 }
 
 const FIRST_ATTRIBUTE: u8 = 0xf8;

@@ -3,11 +3,15 @@
  *
  *   TYPES      256 B      what to do with a type number: a shape of shapes.ts, 0 for none
  *   ROWS       256 KiB    one row a record, laid out in rows.ts
+ *   PRINTS     32 KiB     the fingerprint of each row's key
  *   NAMES      64 KiB     names of keys that are stored as integers
- *   TRACE      1 MiB      numbers that the walk met, as doubles
- *   TABLE      1 MiB      fingerprints of the members of one value
+ *   TRACE      8 MiB      numbers that the walk met, as doubles
+ *   TABLE      8 MiB      fingerprints of the members of one value
  *   UNPACKED   2 MiB      one LZF block, unpacked
- *   WINDOW     2 MiB      the bytes of the file at hand
+ *   WINDOW     16 MiB     the bytes of the file at hand, or, behind that:
+ *   SLOTS      3 times    256 KiB of headroom and 1 MiB that a chunk is read into
+ *
+ * Large records need the large areas; memory that nothing was written to costs nothing.
  *
  * Behind UNPACKED and WINDOW lie bytes that may be read, and in UNPACKED also written, without meaning: so loops
  * can take 16 bytes at a time and look a few bytes ahead before they compare with the end.
@@ -20,14 +24,19 @@ export const ROW_BYTES: usize = 64;
 export const ROWS_MAX: i32 = 4096;
 export const ROWS: usize = 4096;
 export const NAME_BYTES: usize = 16;
-export const NAMES: usize = ROWS + <usize>ROWS_MAX * ROW_BYTES;
+export const PRINTS: usize = ROWS + <usize>ROWS_MAX * ROW_BYTES;
+export const NAMES: usize = PRINTS + <usize>ROWS_MAX * 8;
 export const TRACE: usize = NAMES + <usize>ROWS_MAX * NAME_BYTES;
-export const TRACE_END: usize = TRACE + (1 << 20);
+export const TRACE_END: usize = TRACE + (8 << 20);
 export const TABLE: usize = TRACE_END;
 /** More members than half of this are left to JavaScript. */
-export const TABLE_SLOTS: usize = 131072;
+export const TABLE_SLOTS: usize = 1048576;
 export const UNPACKED: usize = TABLE + TABLE_SLOTS * 8;
 export const UNPACKED_BYTES: usize = 2 << 20;
 export const WINDOW: usize = UNPACKED + UNPACKED_BYTES + SLACK_BYTES;
-export const WINDOW_BYTES: usize = 2 << 20;
-export const LANE_END: usize = WINDOW + WINDOW_BYTES + SLACK_BYTES;
+export const WINDOW_BYTES: usize = 16 << 20;
+export const HEADROOM_BYTES: usize = 256 << 10;
+export const SLOT_BYTES: usize = 1 << 20;
+const SLOTS: usize = 3;
+export const HOME_BYTES: usize = WINDOW_BYTES + SLOTS * (HEADROOM_BYTES + SLOT_BYTES);
+export const LANE_END: usize = WINDOW + HOME_BYTES + SLACK_BYTES;

@@ -4,7 +4,7 @@
  */
 
 import { NAME_BYTES, NAMES, ROWS_MAX, TYPES, WINDOW } from "./memory";
-import { fingerprint, rowAt } from "./rows";
+import { fingerprint, rowAt, storePrint } from "./rows";
 import { STRING } from "./shapes";
 import {
   form,
@@ -106,7 +106,7 @@ export function closeRow(index: i32, end: usize, items: i32, db: u32): void {
   const row = rowAt(index);
   store<u32>(row, <u32>(end - WINDOW), 8);
   store<i32>(row, items, 24);
-  store<u64>(row, fingerprint(db, keyStart, keyEnd), 48);
+  storePrint(index, fingerprint(db, keyStart, keyEnd));
 }
 
 /** Rows that one walk can make. */

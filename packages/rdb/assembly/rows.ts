@@ -4,15 +4,21 @@
  *   0  start of the record, from the start of the window      32  f64 absolute expiry in ms, NaN for none
  *   4  its type byte                                          40  idle time in s, -1 for none
  *   8  end of the record                                      44  frequency, -1 for none
- *   12 key: address, 16 address behind it                     48  u64 fingerprint of the key
- *   20 type number, 21 form of a string, or 0                 56  start of the trace, in doubles
- *   24 elements of the value                                  60  end of the trace
+ *   12 key: address, 16 address behind it                     56  start of the trace, in doubles
+ *   20 type number, 21 form of a string, or 0                 60  end of the trace
+ *   24 elements of the value
+ *
+ * The fingerprints of the keys are a column of their own, which is copied as a whole.
  */
 
-import { ROW_BYTES, ROWS } from "./memory";
+import { PRINTS, ROW_BYTES, ROWS } from "./memory";
 
 export function rowAt(index: i32): usize {
   return ROWS + <usize>index * ROW_BYTES;
+}
+
+export function storePrint(index: i32, fingerprint: u64): void {
+  store<u64>(PRINTS + ((<usize>index) << 3), fingerprint);
 }
 
 /**

@@ -117,11 +117,19 @@ function skipStrings(start: usize, limit: usize, stringsInRound: usize, tailByte
   let left = count * stringsInRound;
   let untilTail = stringsInRound;
   while (left > 0 && at < limit && trace + TRACE_STEP_BYTES <= TRACE_END) {
-    const body = readHead(at);
-    if (body === NOT_MINE || body > limit || stored > limit - body) break;
-    store<f64>(trace, form === INTEGER ? <f64>decimalDigits(<i64>integer) : <f64>text);
+    const first = <usize>load<u8>(at);
+    // Nearly all strings are short and raw; the call for the others is kept out of the way.
+    if (first < 0x40) {
+      if (first >= limit - at) break;
+      store<f64>(trace, <f64>first);
+      at += 1 + first;
+    } else {
+      const body = readHead(at);
+      if (body === NOT_MINE || body > limit || stored > limit - body) break;
+      store<f64>(trace, form === INTEGER ? <f64>decimalDigits(<i64>integer) : <f64>text);
+      at = body + stored;
+    }
     trace += 8;
-    at = body + stored;
     left--;
     if (--untilTail > 0) continue;
     at += tailBytes;

@@ -59,6 +59,7 @@ export class RdbDecoder {
   #hasEnded = false;
   #isStarved = true;
   #batchWasFull = false;
+  #waitsForLane = false;
   #types: readonly (TypeRow | undefined)[] = [];
   /** By type number, like `#types`. */
   #readers: readonly (ValueReader | undefined)[] = [];
@@ -191,6 +192,7 @@ export class RdbDecoder {
     if (this.#stage === "failed" || this.#stage === "over") return undefined;
     if (this.#isShort) return this.#starve();
     this.#cursor.wanted = 1;
+    this.#waitsForLane = false;
     try {
       return this.#nextEvent();
     } catch (thrown) {
@@ -242,7 +244,7 @@ export class RdbDecoder {
    */
   #waitForMore(): undefined {
     const available = this.#window.limit - this.#cursor.committed;
-    if (available > patientBytes)
+    if (available > patientBytes && !this.#waitsForLane)
       this.#cursor.wanted = Math.max(this.#cursor.wanted, Math.ceil(available * 1.25));
     return this.#starve();
   }
@@ -335,14 +337,27 @@ export class RdbDecoder {
   #readRun(): RdbEvent | undefined {
     const lane = this.#lane;
     const window = this.#window;
-    if (lane === undefined || window.buffer !== lane.home) return undefined;
+    if (lane === undefined || window.buffer !== lane.home.memory) return undefined;
     const recordOffset = window.offset;
     const run = lane.read(window.position, window.limit, this.#db, window.start);
-    if (run === undefined) return undefined;
+    if (run === undefined) {
+      this.#waitForLane(lane);
+      return undefined;
+    }
     window.position = lane.stoppedAt;
     this.#cursor.commit();
     this.#keyCount += run.keyCount;
     return { kind: "keys", db: this.#db, ...run, recordOffset, endOffset: this.offset };
+  }
+
+  /** A record that the lane could read as a whole is waited for, as long as it may fit. */
+  #waitForLane({ wantsMore, home, slots }: RecordLane): void {
+    const available = this.#window.limit - this.#window.position;
+    const availableMax = home.roomBytes - slots[0].length;
+    if (!wantsMore || this.#hasEnded || available >= availableMax) return;
+    this.#cursor.wanted = Math.min(Math.ceil(available * 1.25) + 1, availableMax);
+    this.#waitsForLane = true;
+    throw shortage;
   }
 
   /** The object for the next key: a fresh one when the last was handed over and may still be in use. */

@@ -19,7 +19,6 @@ const itemsInt = 6;
 const expiryDouble = 4;
 const idleInt = 10;
 const frequencyInt = 11;
-const fingerprintInt = 12;
 const traceStartInt = 14;
 const traceEndInt = 15;
 
@@ -31,16 +30,23 @@ export class KeyRows {
   readonly bytes: Uint8Array;
   /** What the walk of the values noted (walker.ts): trace[traceStart, traceEnd) of a row. Only at level "skip". */
   readonly trace: Float64Array;
+  /** The keyFingerprint() of each key, low half and high half in turn, in the order of the rows. */
+  readonly fingerprints: Uint32Array;
   readonly #rowBytes: Uint8Array;
   readonly #ints: Int32Array;
   readonly #doubles: Float64Array;
   #types: readonly (TypeRow | undefined)[] = [];
   #windowStart = 0;
 
-  /** Rows from byte `rowsAt` of the memory on, traces from `traceAt`. */
-  constructor(memory: ArrayBuffer, rowsAt: number, traceAt: number) {
+  /** Where in the memory rows, fingerprints and traces begin. */
+  constructor(
+    memory: ArrayBuffer,
+    places: { readonly rows: number; readonly prints: number; readonly trace: number },
+  ) {
+    const rowsAt = places.rows;
     this.bytes = new Uint8Array(memory);
-    this.trace = new Float64Array(memory, traceAt);
+    this.trace = new Float64Array(memory, places.trace);
+    this.fingerprints = new Uint32Array(memory, places.prints);
     this.#rowBytes = new Uint8Array(memory, rowsAt);
     this.#ints = new Int32Array(memory, rowsAt);
     this.#doubles = new Float64Array(memory, rowsAt);
@@ -118,15 +124,6 @@ export class KeyRows {
   /** Bytes of the record in the file. */
   sizeBytes(index: number): number {
     return this.#ints[index * rowInts + endInt] - this.#ints[index * rowInts + startInt];
-  }
-
-  /** The halves of keyFingerprint(). */
-  fingerprintLow(index: number): number {
-    return this.#ints[index * rowInts + fingerprintInt] >>> 0;
-  }
-
-  fingerprintHigh(index: number): number {
-    return this.#ints[index * rowInts + fingerprintInt + 1] >>> 0;
   }
 
   traceStart(index: number): number {

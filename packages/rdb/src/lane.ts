@@ -8,10 +8,10 @@
  * So there is one place that says what is wrong with a file, and a fast one for everything else. Tests hold both
  * against each other, whole and cut anywhere.
  *
- * A lane has its own memory, 7 MiB, in which the decoder's window lies; it serves one decoder at a time, any number of
+ * A lane has its own memory, 35 MiB of which little is touched as long as records are small. There the decoder's window lies. It serves one decoder at a time, any number of
  * them one after the other. Sources in assembly/, compiled by `npm run kernels`.
  */
-import { instantiateModule } from "@holdfast/bytes";
+import { instantiateModule, type WindowHome } from "@holdfast/bytes";
 import type { TypeRow } from "./format.ts";
 import { LANE_BASE64 } from "./generated/lane.ts";
 import { KeyRows } from "./key-rows.ts";
@@ -28,13 +28,17 @@ export interface LaneRun {
 /** What the decoder wants of a lane. */
 export interface RecordLane {
   /** Where the decoder's window lies. */
-  readonly home: Uint8Array;
-  /** Index in `home` behind the last record read. */
+  readonly home: WindowHome;
+  /** Memory to read chunks into, used in turn: such a chunk is decoded where it lies. */
+  readonly slots: readonly Uint8Array[];
+  /** Index in the home's memory behind the last record read. */
   readonly stoppedAt: number;
+  /** The record there may be one for the lane when more of it is at hand. */
+  readonly wantsMore: boolean;
   useTypes(types: readonly (TypeRow | undefined)[]): void;
   /**
-   * Reads the records of home[start, limit); the first byte of `home` is at stream offset `windowStart`. Undefined when
-   * it can read none. The run is valid until the next call, and as long as `home` is not changed.
+   * Reads the records of [start, limit) in the home's memory, whose first byte is at stream offset `windowStart`. Undefined
+   * when it can read none. The run is valid until the next call, and as long as that memory is not changed.
    */
   read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined;
 }
@@ -44,11 +48,16 @@ export interface LaneExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly types: { readonly value: number };
   readonly rows: { readonly value: number };
+  readonly prints: { readonly value: number };
   readonly trace: { readonly value: number };
   readonly window: { readonly value: number };
   readonly windowBytes: { readonly value: number };
+  readonly headroomBytes: { readonly value: number };
+  readonly slotBytes: { readonly value: number };
+  readonly homeBytes: { readonly value: number };
   readonly stoppedAt: { readonly value: number };
   readonly itemCount: { readonly value: number };
+  readonly wantsMore: { readonly value: number };
   skipRecords(start: number, limit: number, db: number): number;
   checkRecords(start: number, limit: number, db: number): number;
   findRecord(start: number, limit: number): number;
@@ -76,7 +85,8 @@ const shapes: ReadonlyMap<string, number> = new Map([
 ]);
 
 export class KernelLane implements RecordLane {
-  readonly home: Uint8Array;
+  readonly home: WindowHome;
+  readonly slots: readonly Uint8Array[];
   readonly rows: KeyRows;
   readonly #exports: LaneExports;
   readonly #walk: LaneWalk;
@@ -87,12 +97,24 @@ export class KernelLane implements RecordLane {
     this.#exports = exports;
     this.#walk = walk;
     this.#windowAt = exports.window.value;
-    this.home = new Uint8Array(buffer, exports.window.value, exports.windowBytes.value);
-    this.rows = new KeyRows(buffer, exports.rows.value, exports.trace.value);
+    const roomBytes = exports.windowBytes.value;
+    const headroomBytes = exports.headroomBytes.value;
+    const memory = new Uint8Array(buffer, exports.window.value, exports.homeBytes.value);
+    this.home = { memory, roomBytes, headroomBytes };
+    this.slots = slotsOf(this.home, exports.slotBytes.value);
+    this.rows = new KeyRows(buffer, {
+      rows: exports.rows.value,
+      prints: exports.prints.value,
+      trace: exports.trace.value,
+    });
   }
 
   get stoppedAt(): number {
     return this.#exports.stoppedAt.value - this.#windowAt;
+  }
+
+  get wantsMore(): boolean {
+    return this.#exports.wantsMore.value !== 0;
   }
 
   useTypes(types: readonly (TypeRow | undefined)[]): void {
@@ -109,7 +131,7 @@ export class KernelLane implements RecordLane {
   }
 
   /**
-   * Index in `home` where a record probably begins, among home[start, limit) of which nothing is known: bytes from
+   * Index in the home's memory where a record probably begins, in [start, limit) of which nothing is known: bytes from
    * which a chain of records follows are hardly anything else. A guess, to be proved by reading up to it from a place
    * that is known. Undefined when none shows.
    */
@@ -117,6 +139,14 @@ export class KernelLane implements RecordLane {
     const address = this.#exports.findRecord(this.#windowAt + start, this.#windowAt + limit);
     return address === 0 ? undefined : address - this.#windowAt;
   }
+}
+
+/** Behind the room, one slot after the other, each with its headroom in front. */
+function slotsOf({ memory, roomBytes, headroomBytes }: WindowHome, slotBytes: number): Uint8Array[] {
+  const slots: Uint8Array[] = [];
+  for (let at = roomBytes + headroomBytes; at < memory.length; at += headroomBytes + slotBytes)
+    slots.push(memory.subarray(at, at + slotBytes));
+  return slots;
 }
 
 /** 0 for a type that the lane leaves to the decoder. */

@@ -16,12 +16,17 @@ import { NO_ROOM, writeText } from "./text";
 export {
   checkRecords,
   findRecord,
+  headroomBytes,
+  homeBytes,
   itemCount,
+  prints,
   rows,
   skipRecords,
+  slotBytes,
   stoppedAt,
   trace,
   types,
+  wantsMore,
   window,
   windowBytes,
 } from "../../../packages/rdb/assembly/lane";
@@ -45,17 +50,19 @@ const AROUND_BYTES: usize = 512;
 export function exportRecords(start: usize, limit: usize, db: u32): i32 {
   let at = start;
   let count = 0;
+  let isCut = false;
   outEnd = OUT;
   for (; count < ROWS_MAX && at < limit; count++) {
     const value = readRecordHead(count, at, limit);
     if (value === NOT_MINE) break;
     const end = exportRecord(count, value, limit, db);
-    if (end === NOT_MINE || end > limit) break;
+    isCut = end === NOT_MINE || end > limit;
+    if (isCut) break;
     closeRow(count, end, 0, db);
     outEnd = out;
     at = end;
   }
-  stopAt(at);
+  stopAt(at, isCut);
   return count;
 }
 

@@ -40,6 +40,8 @@ export interface ChunkOptions {
   readonly end?: number;
   /** Largest chunk of a file. */
   readonly chunkBytes?: number;
+  /** Memory to read the chunks of a plain file into, used in turn. */
+  readonly into?: readonly Uint8Array[] | undefined;
 }
 
 export interface InputDoors {

@@ -61,7 +61,10 @@ export async function runPass<Settings, Result>(
   };
   let failure: FormatError | undefined;
   try {
-    for await (const chunk of input.chunks(options.start ?? 0, { signal: options.signal })) {
+    for await (const chunk of input.chunks(options.start ?? 0, {
+      signal: options.signal,
+      into: lane?.slots,
+    })) {
       decoder.push(chunk);
       await drain();
     }

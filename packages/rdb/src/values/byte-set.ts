@@ -7,9 +7,10 @@
  *
  * Hot: `add` runs for every field and member at level "check"; watched by `bench check`.
  */
-const smallestSlots = 64;
-const initialEntries = 64;
-const initialBytes = 4096;
+/** Small: a stream has several sets, and most of them stay so. */
+const smallestSlots = 16;
+const initialEntries = 8;
+const initialBytes = 256;
 /** Tables above this are given back after the value that needed them. */
 const keptEntriesMax = 1 << 16;
 /** A count in a file is only believed up to here. */

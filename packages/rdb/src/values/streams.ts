@@ -14,7 +14,7 @@
  * Source: rdb.c and t_stream.c of Redis and Valkey.
  */
 import type { ByteSlice } from "../byte-slice.ts";
-import type { Bytes, StreamId } from "../events.ts";
+import type { StreamId } from "../events.ts";
 import { idmpLimits } from "../format.ts";
 import { ByteSet } from "./byte-set.ts";
 import { StreamNode } from "./stream-node.ts";
@@ -122,12 +122,13 @@ function readNode(scan: ValueScan, memory: StreamMemory): void {
   if (strings.end - strings.start !== rawIdBytes) {
     cursor.fail("RDB_BAD_STREAM", `the id of a node has ${strings.end - strings.start} bytes, not 16`, at);
   }
-  const key = strings.view();
+  const { buffer, start } = strings;
+  const id = rawIdAt(viewOf(scan, buffer), start);
   const isSound = scan.openPacked("listpack");
-  if (!scan.building && !scan.seen.add(key, 0, key.length)) {
+  if (!scan.building && !scan.seen.add(buffer, start, start + rawIdBytes)) {
     scan.report("RDB_BAD_STREAM", "a node stands twice in the stream", at);
   }
-  if (isSound) openNode(scan, memory, rawIdOf(key));
+  if (isSound) openNode(scan, memory, id);
   scan.left -= 1;
 }
 
@@ -221,11 +222,12 @@ function readPending(scan: ValueScan, memory: StreamMemory): void {
   }
   const { cursor } = scan;
   const at = cursor.window.position;
-  const raw = readRawId(scan);
+  const { buffer, view } = cursor.window;
+  passRawId(scan);
   const deliveredAtMs = cursor.int64();
   const deliveryCount = cursor.length();
-  if (scan.building) scan.addPart({ kind: "pending", id: rawIdOf(raw), deliveredAtMs, deliveryCount });
-  else if (!memory.pending.add(raw, 0, rawIdBytes))
+  if (scan.building) scan.addPart({ kind: "pending", id: rawIdAt(view, at), deliveredAtMs, deliveryCount });
+  else if (!memory.pending.add(buffer, at, at + rawIdBytes))
     scan.report("RDB_BAD_STREAM", "an id stands twice in the pending entries of a group", at);
   else if (memory.pending.isComplete) memory.pendingOffsets.push(cursor.window.start + at);
   scan.left -= 1;
@@ -255,9 +257,9 @@ function readOwned(scan: ValueScan, memory: StreamMemory): void {
     return;
   }
   const at = scan.cursor.window.position;
-  const raw = readRawId(scan);
-  if (scan.building) scan.addPart({ kind: "owned", id: rawIdOf(raw) });
-  else checkOwner(scan, memory, raw, at, "a consumer");
+  passRawId(scan);
+  if (scan.building) scan.addPart({ kind: "owned", id: rawIdAt(scan.cursor.window.view, at) });
+  else checkOwner(scan, memory, at, "a consumer");
   scan.left -= 1;
 }
 
@@ -267,16 +269,17 @@ function readNacked(scan: ValueScan, memory: StreamMemory): void {
     return;
   }
   const at = scan.cursor.window.position;
-  const raw = readRawId(scan);
-  if (scan.building) scan.addPart({ kind: "nacked", id: rawIdOf(raw) });
-  else checkOwner(scan, memory, raw, at, "the nack zone");
+  passRawId(scan);
+  if (scan.building) scan.addPart({ kind: "nacked", id: rawIdAt(scan.cursor.window.view, at) });
+  else checkOwner(scan, memory, at, "the nack zone");
   scan.left -= 1;
 }
 
-function checkOwner(scan: ValueScan, memory: StreamMemory, raw: Bytes, at: number, who: string): void {
-  if (memory.pending.isComplete && !memory.pending.has(raw, 0, rawIdBytes)) {
+function checkOwner(scan: ValueScan, memory: StreamMemory, at: number, who: string): void {
+  const { buffer } = scan.cursor.window;
+  if (memory.pending.isComplete && !memory.pending.has(buffer, at, at + rawIdBytes)) {
     scan.report("RDB_BAD_STREAM", `${who} has an id that is not pending in the group`, at);
-  } else if (!memory.owned.add(raw, 0, rawIdBytes)) {
+  } else if (!memory.owned.add(buffer, at, at + rawIdBytes)) {
     scan.report("RDB_BAD_STREAM", `${who} has an id that has an owner already`, at);
   }
 }
@@ -357,12 +360,19 @@ function readId(scan: ValueScan): StreamId {
   return { ms, seq: scan.cursor.length64() };
 }
 
-function readRawId(scan: ValueScan): Bytes {
-  scan.cursor.need(rawIdBytes);
-  return scan.cursor.window.take(rawIdBytes);
+function passRawId(scan: ValueScan): void {
+  scan.cursor.skip(rawIdBytes);
 }
 
-function rawIdOf(bytes: Bytes): StreamId {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, rawIdBytes);
-  return { ms: view.getBigUint64(0, false), seq: view.getBigUint64(8, false) };
+/** A view of a buffer that strings are read from, which is the window's mostly. */
+function viewOf({ cursor }: ValueScan, buffer: Uint8Array): DataView {
+  const { window } = cursor;
+  return buffer === window.buffer
+    ? window.view
+    : new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+/** The raw id that begins at view[at]. */
+function rawIdAt(view: DataView, at: number): StreamId {
+  return { ms: view.getBigUint64(at, false), seq: view.getBigUint64(at + 8, false) };
 }

@@ -2,7 +2,7 @@
  * Lanes that write: common records go from the file's bytes to lines of text within one kernel (assembly/), byte for
  * byte as the passes would write them.
  */
-import { instantiateModule } from "@holdfast/bytes";
+import { instantiateModule, type WindowHome } from "@holdfast/bytes";
 import {
   KernelLane,
   type LaneExports,
@@ -54,12 +54,20 @@ export class WritingLane implements RecordLane {
     this.prices = new Float64Array(exports.memory.buffer, exports.prices.value, rowsMax);
   }
 
-  get home(): Uint8Array {
+  get home(): WindowHome {
     return this.#lane.home;
+  }
+
+  get slots(): readonly Uint8Array[] {
+    return this.#lane.slots;
   }
 
   get stoppedAt(): number {
     return this.#lane.stoppedAt;
+  }
+
+  get wantsMore(): boolean {
+    return this.#lane.wantsMore;
   }
 
   /** What was written last, borrowed until the next call of any kind. */

@@ -31,11 +31,11 @@ export class BorderFinder {
 
   /** Offset of a record that probably begins soon behind `offset`; undefined when none shows. */
   async after(offset: number): Promise<number | undefined> {
-    const { home } = this.#lane;
+    const { memory } = this.#lane.home;
     let filled = 0;
     const part = { end: offset + searchedBytes, chunkBytes: searchedBytes };
     for await (const chunk of this.#input.chunks(offset, part)) {
-      home.set(chunk, filled);
+      memory.set(chunk, filled);
       filled += chunk.length;
     }
     const found = this.#lane.findRecord(0, filled);

@@ -186,7 +186,8 @@ class SectionsRun<Settings, Result extends PassResult> {
       async ({ path, totalBytes }) => ({
         name: path,
         totalBytes,
-        chunks: (start, end) => this.#input.chunks(start, end === undefined ? {} : { end }),
+        chunks: (start, end, into) =>
+          this.#input.chunks(start, { into, ...(end === undefined ? {} : { end }) }),
       }),
       (report) => this.#take(undefined, report),
     );

@@ -39,7 +39,8 @@ export interface SectionSource {
   readonly name: string;
   readonly totalBytes: number;
   /** As of Input: a chunk stays valid until the second one after it is asked for. */
-  chunks(start: number, end: number | undefined): AsyncIterable<Uint8Array>;
+  /** `into`: memory to read into, used in turn. */
+  chunks(start: number, end: number | undefined, into?: readonly Uint8Array[]): AsyncIterable<Uint8Array>;
 }
 
 /** A pass that holds more output than this is emptied in the middle of a chunk. */
@@ -61,6 +62,7 @@ class SectionRunner {
   readonly #section: Section;
   readonly #source: SectionSource;
   readonly #pass: Pass<unknown>;
+  readonly #lane: RecordLane | undefined;
   readonly #decoder: RdbDecoder;
   readonly #crc = new Crc64();
   readonly #emit: (output: Uint8Array) => Promise<void>;
@@ -79,6 +81,7 @@ class SectionRunner {
     this.#section = section;
     this.#source = source;
     this.#pass = pass;
+    this.#lane = lane;
     this.#emit = emit;
     this.#decoder = new RdbDecoder({
       path: source.name,
@@ -114,7 +117,7 @@ class SectionRunner {
 
   async #read(start: number, end: number | undefined): Promise<void> {
     let offset = start;
-    for await (const chunk of this.#source.chunks(start, end)) {
+    for await (const chunk of this.#source.chunks(start, end, this.#lane?.slots)) {
       this.#decoder.push(chunk);
       await this.#drain();
       if (this.#failure !== undefined) return;

@@ -21,7 +21,7 @@ const server = new SectionServer(
     return {
       name: path,
       totalBytes,
-      chunks: (start, end) => readChunks(file, { start, end: end ?? totalBytes, reuse: true }),
+      chunks: (start, end, into) => readChunks(file, { start, end: end ?? totalBytes, reuse: true, into }),
     };
   },
   (report) => port.postMessage(report, report.kind === "output" ? [report.bytes.buffer as ArrayBuffer] : []),

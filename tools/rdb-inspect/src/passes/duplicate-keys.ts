@@ -50,10 +50,12 @@ export class FingerprintCollector {
   addRows(rows: KeyRows, count: number): void {
     const taken = Math.min(count, this.#keysMax - this.#count);
     if (taken < count) this.#isComplete = false;
-    for (let index = 0; index < taken; index++) {
+    for (let index = 0; index < taken; ) {
       if (this.#filled === this.#halves.length) this.#beginPart();
-      this.#halves[this.#filled++] = rows.fingerprintLow(index);
-      this.#halves[this.#filled++] = rows.fingerprintHigh(index);
+      const size = Math.min(taken - index, (this.#halves.length - this.#filled) / 2);
+      this.#halves.set(rows.fingerprints.subarray(2 * index, 2 * (index + size)), this.#filled);
+      this.#filled += 2 * size;
+      index += size;
     }
     this.#count += taken;
   }
@@ -80,7 +82,7 @@ export function fingerprintOf(db: number, key: Uint8Array): bigint {
 }
 
 /** Buckets by the lowest bits: few enough to be written side by side, and small enough to be searched in a cache. */
-const bucketCount = 1024;
+const bucketCount = 256;
 
 /** Values that occur more than once, ascending, each once. */
 export function repeated(fingerprints: KeyFingerprints): bigint[] {
