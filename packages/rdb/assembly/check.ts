@@ -23,6 +23,7 @@ import {
   LISTPACK_HASH,
   LISTPACK_SET,
   LISTPACK_ZSET,
+  QUICKLIST,
   QUICKLIST_PACKED,
   QUICKLIST_PLAIN,
   SET,
@@ -76,8 +77,11 @@ export function checkValue(shape: i32, at: usize, limit: usize): usize {
       return checkPacked(ZIPLIST, at, limit, 2, true, true);
     case INTSET_SET:
       return checkPacked(INTSET, at, limit, 1, false, false);
-    default:
+    case ZIPLIST_QUICKLIST:
+    case QUICKLIST:
       return checkNodes(shape, at, limit);
+    default:
+      return NOT_MINE;
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from "./memory";
 import { closeRow, readRecordHead, rowsMax, shape } from "./records";
 import { rowAt } from "./rows";
+import { STREAM } from "./shapes";
 import { setTrace, skippedItems, skipValue, steps, traceAt } from "./skip";
 import { NOT_MINE } from "./strings";
 
@@ -77,7 +78,7 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
     if (value === NOT_MINE) break;
     const end = checkValue(shape, value, limit);
     if (end === NOT_MINE || end > limit) {
-      wantsMore = true;
+      wantsMore = shape < STREAM;
       break;
     }
     closeRow(count, end, checkedItems, db);

@@ -11,6 +11,7 @@ import {
   LISTPACK_HASH,
   LISTPACK_SET,
   LISTPACK_ZSET,
+  QUICKLIST,
   QUICKLIST_PACKED,
   QUICKLIST_PLAIN,
   SET,
@@ -21,6 +22,7 @@ import {
   ZIPLIST_ZSET,
   ZSET,
 } from "./shapes";
+import { skipStream, streamItems } from "./skip-stream";
 import {
   decimalDigits,
   form,
@@ -57,7 +59,7 @@ const PACKED_HEAD_BYTES: usize = 10;
 /** Room for the numbers of one step, which are at most two, and of the count before a loop. */
 const TRACE_STEP_BYTES: usize = 32;
 
-function note(value: f64): void {
+export function note(value: f64): void {
   store<f64>(traceAt, value);
   traceAt += 8;
 }
@@ -87,8 +89,14 @@ export function skipValue(shape: i32, at: usize, limit: usize): usize {
       return skipPacked(ZIPLIST, at, limit, 2);
     case INTSET_SET:
       return skipPacked(INTSET, at, limit, 1);
-    default:
+    case ZIPLIST_QUICKLIST:
+    case QUICKLIST:
       return skipNodes(shape, at, limit);
+    default: {
+      const behind = skipStream(shape, at, limit);
+      skippedItems = streamItems;
+      return behind;
+    }
   }
 }
 

@@ -67,6 +67,12 @@ export interface LaneExports {
 export type LaneWalk = (start: number, limit: number, db: number) => number;
 
 /** Shapes of assembly/shapes.ts by layout of a row of the format, packed encoding and entries in an item. */
+const streamShapes: ReadonlyMap<number, number> = new Map([
+  [15, 15],
+  [19, 16],
+  [21, 17],
+]);
+
 const shapes: ReadonlyMap<string, number> = new Map([
   ["string S", 1],
   ["list N(s)", 2],
@@ -152,6 +158,7 @@ function slotsOf({ memory, roomBytes, headroomBytes }: WindowHome, slotBytes: nu
 /** 0 for a type that the lane leaves to the decoder. */
 function shapeOf(row: TypeRow | undefined): number {
   if (row === undefined || row.leadingEntries !== undefined) return 0;
+  if (row.type === "stream") return streamShapes.get(row.number) ?? 0;
   const packed = row.packed === undefined ? "" : ` ${row.packed} ${row.entriesPerItem ?? 1}`;
   return shapes.get(`${row.type} ${row.layout}${packed}`) ?? 0;
 }

@@ -123,7 +123,20 @@ function optionsOf(level: "skip" | "check", bytes: Uint8Array): RdbDecoderOption
 
 function sayings(chunks: Iterable<Uint8Array>, options: RdbDecoderOptions) {
   const { lines, error, damage, trailingBytes } = runOf(chunks, options);
-  return { lines, error: error && [error.code, error.offset], damage, trailingBytes };
+  return {
+    // What is found in a value may be said before or after its key is named; places tell the order of all else.
+    lines: [...(error === undefined ? lines : withoutUnfinished(lines))].sort(),
+    error: error && [error.code, error.offset],
+    damage,
+    trailingBytes,
+  };
+}
+
+/** Of a key that the end of the file cuts off, a decoder that waits for the whole of it says nothing. */
+function withoutUnfinished(lines: readonly string[]): readonly string[] {
+  const key = lines.findLastIndex((line) => line.startsWith("key "));
+  const isFinished = lines.slice(key).some((line) => line.startsWith("last "));
+  return key < 0 || isFinished ? lines : lines.slice(0, key);
 }
 
 function keysInRuns(events: Iterable<RdbEvent>): number {

@@ -22,6 +22,7 @@ import {
   LISTPACK_HASH,
   LISTPACK_SET,
   LISTPACK_ZSET,
+  QUICKLIST,
   QUICKLIST_PACKED,
   QUICKLIST_PLAIN,
   SET,
@@ -98,8 +99,11 @@ function writeItems(shape: i32, at: usize, limit: usize): bool {
       return writePacked(ZIPLIST, at, limit, 2, true);
     case INTSET_SET:
       return writePacked(INTSET, at, limit, 1, false);
-    default:
+    case ZIPLIST_QUICKLIST:
+    case QUICKLIST:
       return writeNodes(shape, at, limit);
+    default:
+      return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { stopAt } from "../../../packages/rdb/assembly/lane";
 import { ROWS_MAX } from "../../../packages/rdb/assembly/memory";
 import { closeRow, keyEnd, keyStart, readRecordHead, shape } from "../../../packages/rdb/assembly/records";
 import { rowAt } from "../../../packages/rdb/assembly/rows";
+import { STREAM } from "../../../packages/rdb/assembly/shapes";
 import { NOT_MINE, writeDecimal } from "../../../packages/rdb/assembly/strings";
 import { fillSlotTable, NOT_PLAIN, writeCsvRow } from "./csv";
 import { out, setOut, writeValue } from "./json";
@@ -62,7 +63,7 @@ export function exportRecords(start: usize, limit: usize, db: u32): i32 {
     outEnd = out;
     at = end;
   }
-  stopAt(at, isCut);
+  stopAt(at, isCut && shape < STREAM);
   return count;
 }
 
