@@ -30,7 +30,7 @@ export const kernels = [
     entry: "tools/rdb-inspect/assembly/kernels.ts",
     module: "tools/rdb-inspect/src/generated/kernels.ts",
     constant: "KERNELS_BASE64",
-    pages: 896,
+    pages: 960,
   },
 ];
 

@@ -11,7 +11,20 @@ import { STREAM } from "../../../packages/rdb/assembly/shapes";
 import { NOT_MINE, writeDecimal } from "../../../packages/rdb/assembly/strings";
 import { fillSlotTable, NOT_PLAIN, writeCsvRow } from "./csv";
 import { out, setOut, writeValue } from "./json";
-import { LABEL_TEXTS, LABELS, OUT, OUT_END, PRICES } from "./memory";
+import {
+  GROUPS,
+  HINTS,
+  LABEL_TEXTS,
+  LABELS,
+  LIVES,
+  MARKS,
+  OUT,
+  OUT_END,
+  PRICES,
+  SEPARATORS,
+  SUMS,
+  TEXTS,
+} from "./memory";
 import { NO_ROOM, writeText } from "./text";
 
 export {
@@ -32,6 +45,15 @@ export {
   windowBytes,
 } from "../../../packages/rdb/assembly/lane";
 
+export { learnPrice, priceRows, tallyRows } from "./tally";
+
+export const groups: usize = GROUPS;
+export const lives: usize = LIVES;
+export const separators: usize = SEPARATORS;
+export const hints: usize = HINTS;
+export const marks: usize = MARKS;
+export const sums: usize = SUMS;
+export const texts: usize = TEXTS;
 export const labels: usize = LABELS;
 export const labelTexts: usize = LABEL_TEXTS;
 export const prices: usize = PRICES;

@@ -22,6 +22,22 @@ export interface PrefixTableOptions {
   readonly depthMax: number;
   /** Most prefixes held at a time. */
   readonly prefixesMax: number;
+  /** Memory for the table, shared with who else adds to it; with room for `prefixesMax`. Default: its own. */
+  readonly arrays?: PrefixArrays | undefined;
+}
+
+/** Where a table keeps things. Zeroed. */
+export interface PrefixArrays {
+  /** 1 for each byte that is a separator. */
+  readonly isSeparator: Uint8Array;
+  /** Pairs: the entry above, the entry that follows it; both plus one, 0 for none. */
+  readonly hints: Int32Array;
+  /** Of each entry its hash, where its text starts, how long it is, its depth. */
+  readonly marks: Int32Array;
+  /** Of each entry the sums of its keys. */
+  readonly sums: Float64Array;
+  /** The entries' prefixes. Room for 255 bytes each, if it is not to be outgrown. */
+  readonly texts: Uint8Array;
 }
 
 /** What the keys below one prefix add up to. */
@@ -71,29 +87,32 @@ const hintBytes = 4;
 const hintBits = 10;
 
 export class PrefixTable {
-  readonly #isSeparator = new Uint8Array(256);
+  readonly #isSeparator: Uint8Array;
   readonly #depthMax: number;
   readonly #prefixesMax: number;
   /** Index of an entry plus one; 0 is empty. The size is a power of two, at least twice the entries. */
   readonly #slots: Int32Array;
   readonly #marks: Int32Array;
   readonly #sums: Float64Array;
-  /** Pairs: the entry above, the entry that follows it; both plus one, 0 for none. */
-  readonly #hints = new Int32Array(2 << hintBits);
-  #texts = new Uint8Array(1 << 14);
+  readonly #hints: Int32Array;
+  #texts: Uint8Array;
   #textBytes = 0;
   #count = 0;
   #droppedCount = 0;
   #droppedWeight = 0;
 
   constructor(options: PrefixTableOptions) {
-    for (const separator of options.separators) this.#isSeparator[separator] = 1;
     this.#depthMax = Math.min(options.depthMax, 255);
     const room = Math.max(2, options.prefixesMax);
     this.#prefixesMax = room;
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(room * 2)));
-    this.#marks = new Int32Array(room * markCount);
-    this.#sums = new Float64Array(room * sumCount);
+    const arrays = options.arrays ?? ownArrays(room);
+    this.#isSeparator = arrays.isSeparator;
+    this.#hints = arrays.hints;
+    this.#marks = arrays.marks;
+    this.#sums = arrays.sums;
+    this.#texts = arrays.texts;
+    for (const separator of options.separators) this.#isSeparator[separator] = 1;
   }
 
   /** Counts bytes[start, end) as a key. `ttlMs`: what is left of its life, or -1 when it does not expire. */
@@ -292,6 +311,16 @@ export class PrefixTable {
       this.#slots[slot] = entry + 1;
     }
   }
+}
+
+function ownArrays(room: number): PrefixArrays {
+  return {
+    isSeparator: new Uint8Array(256),
+    hints: new Int32Array(2 << hintBits),
+    marks: new Int32Array(room * markCount),
+    sums: new Float64Array(room * sumCount),
+    texts: new Uint8Array(1 << 14),
+  };
 }
 
 /** Where the hint for these bytes below the entry `above` stands. */

@@ -6,12 +6,13 @@
  * db and type, the prefix table and two thresholds; all other totals are added up from those counters at the
  * end. Nothing is allocated unless a key gets into a list. Watched by `bench summary`.
  */
-import { makeSkipLane, type RdbEvent, type TypeRow } from "@holdfast/rdb";
+import type { KeysEvent, RdbEvent, RecordLane, TypeRow } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
 import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";
+import { makeTallyLane, TallyLane, tallyPrefixes } from "../tally-lane.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
 import { selectBy } from "./select.ts";
 
@@ -89,10 +90,6 @@ export interface SummaryResult {
   readonly prefixes: PrefixTotals;
 }
 
-/** Enough for a picture of the heaviest ones, small enough to stay in the processor's cache. */
-const prefixesMax = 8192;
-const prefixDepthMax = 3;
-
 class SummaryPass implements Pass<SummaryResult> {
   readonly decoder: Pass<SummaryResult>["decoder"];
   readonly pendingBytes = 0;
@@ -117,19 +114,24 @@ class SummaryPass implements Pass<SummaryResult> {
   readonly #largest: TopList<KeyRow>;
   readonly #longest: TopList<KeyRow>;
   readonly #prefixes: PrefixTable;
+  readonly #lane: TallyLane | undefined;
+  /** The db that the lane's sums belong to. */
+  #tallyDb = 0;
   #meter: KeyMeter | undefined;
   #db: DbGroups | undefined;
 
-  constructor(settings: SummarySettings) {
+  constructor(settings: SummarySettings, lane: RecordLane | undefined) {
     this.#settings = settings;
+    this.#lane = lane instanceof TallyLane ? lane : undefined;
     this.#filter = new KeyFilter(settings.filters);
     this.decoder = { level: "skip", trace: true, ...selectBy(this.#filter, "skip") };
     this.#largest = new TopList(settings.topCount);
     this.#longest = new TopList(settings.topCount);
+    // Enough prefixes for a picture of the heaviest, few enough to stay in the processor's cache.
     this.#prefixes = new PrefixTable({
+      ...tallyPrefixes,
       separators: settings.separators,
-      depthMax: prefixDepthMax,
-      prefixesMax,
+      arrays: this.#lane?.prefixArrays,
     });
   }
 
@@ -144,6 +146,10 @@ class SummaryPass implements Pass<SummaryResult> {
       if (meter.take(event)) this.#count(meter);
       return;
     }
+    if (this.#lane !== undefined && !this.#filter.asksSizes) {
+      this.#tally(this.#lane, event, meter);
+      return;
+    }
     for (let index = 0; index < event.keyCount; index++) {
       if (meter.takeRow(event, index)) this.#count(meter);
     }
@@ -152,6 +158,7 @@ class SummaryPass implements Pass<SummaryResult> {
   takeOutput(): undefined {}
 
   finish(): SummaryResult {
+    if (this.#lane !== undefined) this.#takeTally(this.#lane);
     const dbs = [...this.#dbs.values()];
     const groups = dbs.flatMap((db) => db.groups.filter(isCounted));
     return {
@@ -167,6 +174,51 @@ class SummaryPass implements Pass<SummaryResult> {
       longest: this.#longest.sorted(),
       prefixes: this.#prefixes.totals(),
     };
+  }
+
+  /** The lane adds up what is plain, this pass the keys between. */
+  #tally(lane: TallyLane, event: KeysEvent, meter: KeyMeter): void {
+    const { keyCount, db } = event;
+    if (db !== this.#tallyDb) this.#takeTally(lane);
+    this.#tallyDb = db;
+    let unpriced = lane.priceRows(keyCount);
+    for (let index = 0; unpriced > 0; index++) {
+      if (lane.prices[index] >= 0) continue;
+      meter.takeRow(event, index);
+      lane.setPrice(index, meter.memoryBytes);
+      unpriced--;
+    }
+    for (let index = 0; index < keyCount; ) {
+      const { nowMs } = this.#settings;
+      index = lane.tallyRows(index, keyCount, nowMs, this.#largest.threshold, this.#longest.threshold);
+      if (index === keyCount) return;
+      meter.takeRow(event, index++);
+      this.#count(meter);
+    }
+  }
+
+  /** Moves the sums that the lane has gathered to those of their db. */
+  #takeTally(lane: TallyLane): void {
+    const { groups, lives } = lane;
+    for (let index = 0; index < groups.length / 5; index++) {
+      const [keyCount, itemCount, sizeBytes, memoryBytes, expiringCount] = groups.subarray(
+        5 * index,
+        5 * index + 5,
+      );
+      if (keyCount === 0) continue;
+      const totals = this.#totalsOfGroup(this.#tallyDb, index, lane.rowOfGroup(index));
+      totals.keyCount += keyCount;
+      totals.itemCount += itemCount;
+      totals.sizeBytes += sizeBytes;
+      totals.memoryBytes += memoryBytes;
+      totals.expiringCount += expiringCount;
+    }
+    const [neverCount, pastCount, ...leftCounts] = lives;
+    this.#expiry.neverCount += neverCount;
+    this.#expiry.pastCount += pastCount;
+    for (const [step, count] of leftCounts.entries()) this.#expiry.leftCounts[step] += count;
+    groups.fill(0);
+    lives.fill(0);
   }
 
   #count(meter: KeyMeter): void {
@@ -220,14 +272,18 @@ class SummaryPass implements Pass<SummaryResult> {
 
   /** The counters of the key's db and type. */
   #totalsOf(head: KeyMeter): TypeTotals {
-    const groups =
-      this.#db !== undefined && this.#db.db === head.db ? this.#db.groups : this.#groupsOf(head.db);
     // Strings are one type number with three encodings.
-    const index = head.typeRow.number * 4 + (head.encoding === "int" ? 1 : head.encoding === "lzf" ? 2 : 0);
+    const form = head.encoding === "int" ? 1 : head.encoding === "lzf" ? 2 : 0;
+    return this.#totalsOfGroup(head.db, head.typeRow.number * 4 + form, head.typeRow);
+  }
+
+  #totalsOfGroup(db: number, index: number, row: TypeRow): TypeTotals {
+    const groups = this.#db !== undefined && this.#db.db === db ? this.#db.groups : this.#groupsOf(db);
     const group = groups[index];
     if (group !== undefined) return group.totals;
-    const totals = { type: head.type, encoding: head.encoding, ...emptyTotals() };
-    groups[index] = { index, row: head.typeRow, totals };
+    const encoding = row.type === "string" ? (["raw", "int", "lzf"] as const)[index & 3] : row.encoding;
+    const totals = { type: row.type, encoding, ...emptyTotals() };
+    groups[index] = { index, row, totals };
     return totals;
   }
 
@@ -289,8 +345,8 @@ function emptyTotals(): KeyTotals {
 
 export const summaryPass: SectionedPassKind<SummarySettings, SummaryResult> = {
   name: "summary",
-  create: (settings) => new SummaryPass(settings),
-  makeLane: makeSkipLane,
+  create: (settings, lane) => new SummaryPass(settings, lane),
+  makeLane: makeTallyLane,
   sections: (settings) => ({
     isOrderFree: true,
     settingsFor: (facts) => ({ ...settings, modelName: chooseModel(settings.modelName, facts).name }),
