@@ -67,6 +67,15 @@ export class KeyMeter {
     this.#filter = filter;
   }
 
+  /** Calls `use` for each key that the event completes, measured, if it fits what the filter says about sizes. */
+  measure(event: KeyEvent | ItemsEvent | KeysEvent, use: (meter: KeyMeter) => void): void {
+    if (event.kind !== "keys") {
+      if (this.take(event)) use(this);
+      return;
+    }
+    for (let index = 0; index < event.keyCount; index++) if (this.takeRow(event, index)) use(this);
+  }
+
   /** True when the key is complete, measured, and fits what the filter says about sizes. */
   take(event: KeyEvent | ItemsEvent): boolean {
     if (event.kind === "key") this.#begin(event);

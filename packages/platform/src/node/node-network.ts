@@ -1,7 +1,10 @@
-/** The network door on Node: node:net and node:tls. */
+/**
+ * The network door on Node: node:net and node:tls. The latter takes a command 7 ms to load, so it is loaded with the
+ * first connection that wants it.
+ */
 
 import net from "node:net";
-import tls from "node:tls";
+import type tls from "node:tls";
 import { ConnectionError } from "../errors.ts";
 import type {
   Address,
@@ -24,7 +27,7 @@ async function connect(options: ConnectOptions): Promise<Connection> {
   const { address, signal } = options;
   signal?.throwIfAborted();
   const peer = nameOf(address);
-  const socket = openSocket(options);
+  const socket = await openSocket(options);
   const stop = () => socket.destroy();
   signal?.addEventListener("abort", stop, { once: true });
   try {
@@ -40,8 +43,9 @@ async function connect(options: ConnectOptions): Promise<Connection> {
   return new NodeConnection(socket, peer);
 }
 
-function openSocket(options: ConnectOptions): net.Socket {
+async function openSocket(options: ConnectOptions): Promise<net.Socket> {
   if (options.tls === undefined) return net.connect({ ...options.address, noDelay: true });
+  const tls = await import("node:tls");
   const host = "host" in options.address ? options.address.host : undefined;
   const serverName =
     options.tls.serverName ?? (host !== undefined && net.isIP(host) === 0 ? host : undefined);
@@ -70,14 +74,14 @@ function readyOf(socket: net.Socket, event: "connect" | "secureConnect"): Promis
   });
 }
 
-function listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
+async function listen(options: ListenOptions, accept: (connection: Connection) => void): Promise<Listener> {
   const name = nameOf(options.address);
   const take = (socket: net.Socket) => accept(new NodeConnection(socket, peerOf(socket, name)));
   const server =
     options.tls === undefined
       ? net.createServer({ noDelay: true }, take)
-      : tls.createServer(certificates(options.tls), take);
-  return new Promise((resolve, reject) => {
+      : (await import("node:tls")).createServer(certificates(options.tls), take);
+  return await new Promise((resolve, reject) => {
     // Stays on: a failed accept later on costs one connection, not the process.
     server.on("error", (error) => {
       const { code, detail } = systemFailure(error);

@@ -80,18 +80,8 @@ class KeysPass implements Pass<KeysResult> {
       return;
     }
     this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
-    const meter = this.#meter;
-    if (event.kind !== "keys") {
-      if (meter.take(event)) this.#count(meter);
-      return;
-    }
-    if (this.#lane !== undefined) {
-      this.#writeRun(this.#lane, event, meter);
-      return;
-    }
-    for (let index = 0; index < event.keyCount; index++) {
-      if (meter.takeRow(event, index)) this.#count(meter);
-    }
+    if (event.kind === "keys" && this.#lane !== undefined) this.#writeRun(this.#lane, event, this.#meter);
+    else this.#meter.measure(event, this.#countKey);
   }
 
   /** The lane writes what is plain, this pass the rows between. */
@@ -117,7 +107,7 @@ class KeysPass implements Pass<KeysResult> {
     this.#sink.commit();
   }
 
-  #count(meter: KeyMeter): void {
+  readonly #countKey = (meter: KeyMeter): void => {
     this.#keyCount++;
     if (this.#isStreaming) {
       if (this.#keyCount > this.#limit) return;
@@ -127,7 +117,7 @@ class KeysPass implements Pass<KeysResult> {
     }
     const weight = this.#weightOf(meter);
     if (weight > this.#top.threshold) this.#top.add(weight, meter.recordOffset, meter.row());
-  }
+  };
 
   takeOutput(): Uint8Array | undefined {
     return this.#sink.take();

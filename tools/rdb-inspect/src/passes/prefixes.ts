@@ -50,24 +50,17 @@ class PrefixesPass implements Pass<PrefixesResult> {
       return;
     }
     this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
-    const meter = this.#meter;
-    if (event.kind !== "keys") {
-      if (meter.take(event)) this.#count(meter);
-      return;
-    }
-    for (let index = 0; index < event.keyCount; index++) {
-      if (meter.takeRow(event, index)) this.#count(meter);
-    }
+    this.#meter.measure(event, this.#countKey);
   }
 
-  #count(meter: KeyMeter): void {
+  readonly #countKey = (meter: KeyMeter): void => {
     const { expireAtMs, keyBuffer, keyStart, keyEnd } = meter;
     const leftMs = expireAtMs === undefined ? -1 : Math.max(0, expireAtMs - this.#settings.nowMs);
     this.#keyCount++;
     this.#memoryBytes += meter.memoryBytes;
     this.#sizeBytes += meter.sizeBytes;
     this.#prefixes.add(keyBuffer, keyStart, keyEnd, meter.memoryBytes, meter.sizeBytes, leftMs);
-  }
+  };
 
   takeOutput(): undefined {}
 

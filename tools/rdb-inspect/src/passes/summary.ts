@@ -2,7 +2,7 @@
  * The pass behind `rdb-inspect summary`: totals by db, type and encoding, expiry, eviction data, the
  * largest keys and the heaviest prefixes.
  *
- * Hot: #count(), several million times a second. It touches the counters of its
+ * Hot: #countKey(), several million times a second. It touches the counters of its
  * db and type, the prefix table and two thresholds; all other totals are added up from those counters at the
  * end. Nothing is allocated unless a key gets into a list. Watched by `bench summary`.
  */
@@ -141,18 +141,9 @@ class SummaryPass implements Pass<SummaryResult> {
       return;
     }
     this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
-    const meter = this.#meter;
-    if (event.kind !== "keys") {
-      if (meter.take(event)) this.#count(meter);
-      return;
-    }
-    if (this.#lane !== undefined && !this.#filter.asksSizes) {
-      this.#tally(this.#lane, event, meter);
-      return;
-    }
-    for (let index = 0; index < event.keyCount; index++) {
-      if (meter.takeRow(event, index)) this.#count(meter);
-    }
+    if (event.kind === "keys" && this.#lane !== undefined && !this.#filter.asksSizes)
+      this.#tally(this.#lane, event, this.#meter);
+    else this.#meter.measure(event, this.#countKey);
   }
 
   takeOutput(): undefined {}
@@ -193,7 +184,7 @@ class SummaryPass implements Pass<SummaryResult> {
       index = lane.tallyRows(index, keyCount, nowMs, this.#largest.threshold, this.#longest.threshold);
       if (index === keyCount) return;
       meter.takeRow(event, index++);
-      this.#count(meter);
+      this.#countKey(meter);
     }
   }
 
@@ -221,7 +212,7 @@ class SummaryPass implements Pass<SummaryResult> {
     lives.fill(0);
   }
 
-  #count(meter: KeyMeter): void {
+  readonly #countKey = (meter: KeyMeter): void => {
     const leftMs = this.#leftMsOf(meter);
     const { memoryBytes, sizeBytes } = meter;
     const itemCount = meter.itemCount ?? 0;
@@ -236,7 +227,7 @@ class SummaryPass implements Pass<SummaryResult> {
     if (memoryBytes > this.#largest.threshold)
       this.#largest.add(memoryBytes, meter.recordOffset, meter.row());
     if (itemCount > this.#longest.threshold) this.#longest.add(itemCount, meter.recordOffset, meter.row());
-  }
+  };
 
   /** Counts the key's expiry; returns the ms that are left of it, 0 when it is past, -1 without expiry. */
   #leftMsOf(head: KeyMeter): number {
