@@ -26,6 +26,7 @@ export {
 
 export { Crc64, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
 export { LZF_MAX_RATIO, LzfError, lzfDecompress, lzfPeek } from "./lzf.ts";
+export { LzfCompressor } from "./lzf-compress.ts";
 export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";
 
 // What people wrap files in.
