@@ -33,6 +33,7 @@ export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";
 
 export { type Container, decompressContainer, sniffContainer } from "./compression.ts";
 export { CompressionError, type CompressionErrorCode } from "./compression-error.ts";
+export { type ContainerWriter, openContainerWriter } from "./container-writer.ts";
 
 // Where a cluster keeps a key.
 
