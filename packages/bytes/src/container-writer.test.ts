@@ -13,7 +13,7 @@ async function packed(container: Container, bytes: Uint8Array, pieceBytes: numbe
   try {
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       const piece = new Uint8Array(bytes.subarray(at, at + pieceBytes));
-      pieces.push(...(await writer.write(piece)));
+      for (const made of await writer.write(piece)) pieces.push(Uint8Array.from(made));
       piece.fill(0xee);
     }
     pieces.push(...(await writer.end()));

@@ -9,9 +9,9 @@ import zlib from "node:zlib";
 import type { Container } from "./compression.ts";
 import { openZstdPacker } from "./zstd-codec.ts";
 
-/** A file on its way into a container. What write() and end() return is the caller's. */
+/** A file on its way into a container. What write() and end() return is the caller's; without a container it is what came in. */
 export interface ContainerWriter {
-  /** Takes the bytes, which are free again when it resolves, and hands over what is ready. */
+  /** Takes the bytes, which must stay as they are until it resolves, and hands over what is ready. */
   write(bytes: Uint8Array): Promise<readonly Uint8Array[]>;
   /** The rest, behind the last write. */
   end(): Promise<readonly Uint8Array[]>;
@@ -26,7 +26,7 @@ const codecPieceBytes = 1 << 20;
 export async function openContainerWriter(container: Container): Promise<ContainerWriter> {
   if (container === "gzip") return transformWriter(zlib.createGzip());
   if (container === "none") {
-    return { write: async (bytes) => [bytes.slice()], end: async () => [], close: () => {} };
+    return { write: async (bytes) => [bytes], end: async () => [], close: () => {} };
   }
   const { createZstdCompress } = zlib as { readonly createZstdCompress?: () => Transform };
   return createZstdCompress === undefined ? codecWriter() : transformWriter(createZstdCompress());

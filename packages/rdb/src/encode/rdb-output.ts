@@ -34,6 +34,8 @@ interface Gap {
 }
 
 const firstBytes = 1 << 16;
+/** A buffer that grew for one large value is not made again. */
+const keptBufferMax = 4 << 20;
 const integerTextMax = 11;
 const compressFromBytes = 21;
 const compressSavesBytes = 4;
@@ -118,6 +120,7 @@ export class RdbOutput {
 
   /** What may leave now, owned by the caller; undefined when there is nothing. */
   take(): Uint8Array | undefined {
+    if (this.#options.onlyCounts) this.#discard();
     const waiting = this.#gaps.find((gap) => gap.at >= 0);
     const end = waiting === undefined ? this.#size : waiting.at;
     if (end === 0) return undefined;
@@ -126,7 +129,8 @@ export class RdbOutput {
     let taken: Uint8Array;
     if (end >= this.#buffer.length / 4) {
       taken = this.#buffer.subarray(0, end);
-      this.#use(new Uint8Array(Math.max(firstBytes, 2 ** Math.ceil(Math.log2(end + rest)))));
+      const asBefore = Math.min(this.#buffer.length, keptBufferMax);
+      this.#use(unfilled(Math.max(firstBytes, asBefore, rest * 2)));
       this.#buffer.set(new Uint8Array(taken.buffer, end, rest));
     } else {
       taken = this.#buffer.slice(0, end);
@@ -314,8 +318,7 @@ export class RdbOutput {
   #claim(count: number): void {
     if (this.#size + count <= this.#buffer.length) return;
     if (this.#options.onlyCounts && this.#size > 0) {
-      this.#discarded += this.#size;
-      this.#size = 0;
+      this.#discard();
       if (count <= this.#buffer.length) return;
     }
     const held = this.#gaps.find((gap) => gap.at >= 0);
@@ -325,12 +328,23 @@ export class RdbOutput {
         `a value above ${this.#options.heldBytesMax} bytes says how many parts it has only at its end`,
       );
     const old = this.#buffer.subarray(0, this.#size);
-    this.#use(new Uint8Array(Math.max(this.#buffer.length * 2, this.#size + count)));
+    this.#use(unfilled(Math.max(this.#buffer.length * 2, this.#size + count)));
     this.#buffer.set(old);
+  }
+
+  #discard(): void {
+    this.#discarded += this.#size;
+    this.#size = 0;
+    this.#summedTo = 0;
   }
 
   #use(buffer: Uint8Array<ArrayBuffer>): void {
     this.#buffer = buffer;
     this.#view = new DataView(buffer.buffer);
   }
+}
+
+/** Memory of its own that is not zeroed: nothing is read from it that was not written before. */
+function unfilled(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer as ArrayBuffer);
 }
