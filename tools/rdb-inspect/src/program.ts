@@ -4,8 +4,11 @@
  */
 
 import { FileError } from "@holdfast/platform";
+import { rdbTargetNames } from "@holdfast/rdb";
 import { Command, CommanderError, Option } from "commander";
 import { type CheckOptions, runCheck } from "./commands/check.ts";
+import type { ConvertOptions } from "./commands/conversion.ts";
+import { runConvert } from "./commands/convert.ts";
 import { type ExportOptions, runExport } from "./commands/export.ts";
 import { type KeysOptions, runKeys } from "./commands/keys.ts";
 import { type PrefixesOptions, runPrefixes } from "./commands/prefixes.ts";
@@ -79,7 +82,7 @@ type Answer = (code: number) => void;
 export function createProgram(host: Host, version: string, answer: Answer): Command {
   const program = new Command("rdb-inspect");
   program
-    .description("See, check and export RDB files of every Redis and Valkey version.")
+    .description("See, check, export and convert RDB files of every Redis and Valkey version.")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show this help")
     .configureOutput({
@@ -98,6 +101,7 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addKeys(program, host, answer);
   addPrefixes(program, host, answer);
   addExport(program, host, answer);
+  addConvert(program, host, answer);
   addCompletion(program, host);
   return program;
 }
@@ -233,6 +237,43 @@ function addExport(program: Command, host: Host, answer: Answer): void {
   );
   command.action(async (file: string, options: ExportOptions) =>
     answer(await runExport(host, file, options)),
+  );
+}
+
+function addConvert(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("convert")
+    .description("the same data in a file for another server, or no file and what that server cannot hold")
+    .argument("<file>", "RDB file, or - for standard input")
+    .option(
+      "--target <server>",
+      `one of ${rdbTargetNames.join(", ")}, a series such as redis-8, or rdb:N; default: the RDB version of the file`,
+    )
+    .option("--allow-loss", "write the file without what the target cannot hold, and list it")
+    .option("--max-losses <n>", "how many losses to list; all are counted", "100")
+    .addOption(
+      new Option("--compress <how>", "what to put around the file")
+        .choices(["none", "gzip", "zstd"])
+        .default("none"),
+    )
+    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"))
+    .addOption(repeatable("--rename <from=to>", "keys that begin with FROM begin with TO; repeatable"))
+    .option(
+      "--ttl <rule>",
+      "keep, persist, shift (live on from now as when it was written), shift=2h",
+      "keep",
+    )
+    .option("--json", "with -o: one JSON document about the conversion");
+  addOutputOptions(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect convert dump.rdb --target redis-7.0 -o old.rdb",
+    "rdb-inspect convert dump.rdb --target valkey-9 --allow-loss --json -o new.rdb",
+    "rdb-inspect convert dump.rdb --key 'user:*' --rename user:=u: --compress zstd -o users.rdb.zst",
+  );
+  command.action(async (file: string, options: ConvertOptions) =>
+    answer(await runConvert(host, file, options)),
   );
 }
 

@@ -1,0 +1,240 @@
+/**
+ * The pass behind `rdb-inspect convert`: events of the source, changed where the options say so, into the encoder.
+ *
+ * Values whose stored form the target reads are copied undecoded. What the target cannot hold is counted, and listed up to a bound.
+ */
+import {
+  encodeLevel,
+  type KeyHead,
+  type RdbCounts,
+  RdbEncoder,
+  type RdbEvent,
+  type RdbLoss,
+  type RdbTarget,
+  type ReadLevel,
+  rdbTarget,
+} from "@holdfast/rdb";
+import { exitCode } from "../exit-codes.ts";
+import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
+import { type FilterSettings, KeyFilter } from "../filters.ts";
+import type { Pass, PassKind } from "../pass.ts";
+import { FingerprintCollector, type KeyFingerprints } from "../passes/duplicate-keys.ts";
+import { type ChosenKeys, selectBy } from "../passes/select.ts";
+import { Problem } from "../problems.ts";
+import { FileRecords } from "./file-records.ts";
+import {
+  changedKey,
+  changedMore,
+  type ExpiryChange,
+  type Rename,
+  renamed,
+  type TtlRule,
+} from "./key-changes.ts";
+
+/** A loss of the encoder, or the append-only log behind a snapshot, which no RDB holds. */
+export type Loss = Omit<RdbLoss, "kind"> & { readonly kind: RdbLoss["kind"] | "append-only-log" };
+
+export interface ConvertSettings {
+  readonly filters: FilterSettings;
+  readonly chosen: ChosenKeys | undefined;
+  /** Undefined: the RDB version of the source. */
+  readonly target: RdbTarget | undefined;
+  readonly checksum: boolean;
+  readonly renames: readonly Rename[];
+  readonly ttl: TtlRule;
+  readonly nowMs: number;
+  readonly lossesMax: number;
+  /** "count" writes nothing and finds out losses and the counts of large values. */
+  readonly purpose: "write" | "count";
+  readonly counts: RdbCounts | undefined;
+}
+
+export interface LossTotal {
+  readonly kind: Loss["kind"];
+  /** Keys that it was met in; 0 for what belongs to the file. */
+  keyCount: number;
+  /** How often it was met. */
+  count: number;
+}
+
+export interface ConvertResult {
+  readonly file: FileFacts;
+  readonly target: RdbTarget | undefined;
+  /** Keys written. */
+  readonly keyCount: number;
+  /** Of these, copied as stored. */
+  readonly copiedCount: number;
+  /** The first losses, in file order. */
+  readonly losses: readonly Loss[];
+  readonly lossCount: number;
+  readonly totals: readonly LossTotal[];
+  /** Of the names written, when some were changed. */
+  readonly fingerprints: KeyFingerprints | undefined;
+  readonly counts: RdbCounts;
+}
+
+/** Hash types whose stored form has expiries in it. */
+const expiringRows: ReadonlySet<string> = new Set([
+  "HASH_METADATA_PRE_GA",
+  "HASH_2",
+  "HASH_LISTPACK_EX_PRE_GA",
+  "HASH_METADATA",
+  "HASH_LISTPACK_EX",
+]);
+const secondMs = 1000;
+
+export class ConvertPass implements Pass<ConvertResult> {
+  readonly decoder: Pass<ConvertResult>["decoder"];
+  readonly #settings: ConvertSettings;
+  readonly #file = new FileFactsCollector();
+  readonly #losses: Loss[] = [];
+  readonly #totals = new Map<Loss["kind"], LossTotal>();
+  readonly #fingerprints: FingerprintCollector | undefined;
+  #target: RdbTarget | undefined;
+  #encoder: RdbEncoder | undefined;
+  #records: FileRecords | undefined;
+  #changeExpiry: ExpiryChange | undefined;
+  #lossCount = 0;
+  #keyCount = 0;
+  #copiedCount = 0;
+  #lostKeys = 0;
+
+  constructor(settings: ConvertSettings) {
+    this.#settings = settings;
+    this.#target = settings.target;
+    this.#fingerprints = settings.renames.length > 0 ? new FingerprintCollector() : undefined;
+    const filter = new KeyFilter(settings.filters);
+    this.decoder = {
+      level: "items",
+      ...selectBy(filter, (head) => this.#levelOf(head), settings.chosen),
+    };
+  }
+
+  get lossCount(): number {
+    return this.#lossCount;
+  }
+
+  get pendingBytes(): number {
+    return this.#encoder?.pendingBytes ?? 0;
+  }
+
+  consume(event: RdbEvent): void {
+    if (event.kind === "key" || event.kind === "items") {
+      this.#consumeKey(event);
+      return;
+    }
+    this.#file.take(event);
+    if (event.kind === "header") this.#begin(event.dialect, event.version);
+    if (event.kind === "trailing" && this.#file.facts.aux.get("aof-preamble") === "1") this.#loseLog();
+    for (const replacement of this.#records?.replace(event) ?? []) this.#encoder?.write(replacement);
+  }
+
+  takeOutput(): Uint8Array | undefined {
+    return this.#encoder?.take();
+  }
+
+  finish(): ConvertResult {
+    return {
+      file: this.#file.facts,
+      target: this.#target,
+      keyCount: this.#keyCount - this.#lostKeys,
+      copiedCount: this.#copiedCount,
+      losses: this.#losses,
+      lossCount: this.#lossCount,
+      totals: [...this.#totals.values()],
+      fingerprints: this.#fingerprints?.finish(),
+      counts: this.#encoder?.counts ?? new Map(),
+    };
+  }
+
+  #begin(dialect: string, version: number): void {
+    const { settings } = { settings: this.#settings };
+    const target = this.#target ?? rdbTarget(version);
+    if (target === undefined)
+      throw new Problem(exitCode.unsupported, `no ${dialect} server of RDB ${version} is known`);
+    this.#target = target;
+    const isWhole =
+      settings.filters.length === 0 && settings.renames.length === 0 && settings.ttl.kind === "keep";
+    this.#records = new FileRecords(target, version, isWhole);
+    this.#encoder = new RdbEncoder(
+      {
+        target,
+        checksum: settings.checksum,
+        onLoss: (loss) => this.#lose(loss),
+        ...(settings.counts === undefined ? {} : { counts: settings.counts }),
+      },
+      settings.purpose,
+    );
+  }
+
+  #levelOf(head: KeyHead): ReadLevel {
+    const changesFields = this.#settings.ttl.kind !== "keep" && expiringRows.has(head.row.name);
+    return changesFields || this.#target === undefined ? "items" : encodeLevel(this.#target, head.row);
+  }
+
+  #consumeKey(event: Extract<RdbEvent, { kind: "key" | "items" }>): void {
+    const encoder = this.#encoder;
+    if (encoder === undefined) return;
+    if (event.kind === "items") {
+      encoder.write(this.#changeExpiry === undefined ? event : changedMore(event, this.#changeExpiry));
+      return;
+    }
+    for (const missing of this.#records?.missing() ?? []) encoder.write(missing);
+    this.#keyCount += 1;
+    if (event.items.of === "opaque") this.#copiedCount += 1;
+    const { renames, ttl } = this.#settings;
+    if (renames.length === 0 && ttl.kind === "keep") {
+      encoder.write(event);
+      return;
+    }
+    this.#changeExpiry ??= this.#expiryChange();
+    const name = renamed(event.key, renames);
+    this.#fingerprints?.add(event.db, name);
+    encoder.write(changedKey(event, name, this.#changeExpiry));
+  }
+
+  #expiryChange(): ExpiryChange {
+    const { ttl, nowMs } = this.#settings;
+    if (ttl.kind === "keep") return (expireAtMs) => expireAtMs;
+    if (ttl.kind === "persist") return () => undefined;
+    const shiftMs = ttl.shiftMs ?? nowMs - this.#writtenAtMs();
+    return (expireAtMs) => (expireAtMs === undefined ? undefined : expireAtMs + shiftMs);
+  }
+
+  #writtenAtMs(): number {
+    const seconds = Number(this.#file.facts.aux.get("ctime"));
+    if (Number.isSafeInteger(seconds) && seconds > 0) return seconds * secondMs;
+    throw new Problem(exitCode.usage, "--ttl shift: the file does not say when it was written", {
+      nextStep: "say by how much: --ttl shift=2h",
+    });
+  }
+
+  #lose(loss: Loss): void {
+    this.#lossCount += 1;
+    if (loss.isWholeKey) this.#lostKeys += 1;
+    if (this.#losses.length < this.#settings.lossesMax) this.#losses.push(loss);
+    const total = this.#totals.get(loss.kind) ?? { kind: loss.kind, keyCount: 0, count: 0 };
+    if (loss.key !== undefined) total.keyCount += 1;
+    total.count += loss.count;
+    this.#totals.set(loss.kind, total);
+  }
+
+  #loseLog(): void {
+    this.#lose({ kind: "append-only-log", db: undefined, key: undefined, isWholeKey: false, count: 1 });
+  }
+}
+
+/** A kind that remembers the pass it made, for a writer that has to know of losses while the pass runs. */
+export function convertPass(): PassKind<ConvertSettings, ConvertResult> & {
+  readonly made: () => ConvertPass | undefined;
+} {
+  let made: ConvertPass | undefined;
+  return {
+    name: "convert",
+    create: (settings) => {
+      made = new ConvertPass(settings);
+      return made;
+    },
+    made: () => made,
+  };
+}
