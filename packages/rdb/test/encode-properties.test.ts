@@ -143,6 +143,22 @@ describe("an encoder", () => {
     expect(most).toBeLessThan(20_000);
   });
 
+  it("writes the same into pieces that were given back", () => {
+    const events = eventsOfPlan(Array.from({ length: 40 }, (_, index) => ({ ...plan, seed: index })));
+    const encoder = new RdbEncoder({ target, onLoss: mustNotLose });
+    const copies: Uint8Array[] = [];
+    for (const event of events) {
+      encoder.write(event);
+      const piece = encoder.pendingBytes > 20_000 ? encoder.take() : undefined;
+      if (piece === undefined) continue;
+      copies.push(piece.slice());
+      encoder.recycle(piece.fill(0xee));
+    }
+    expect(Buffer.compare(Buffer.concat([...copies, encoder.take()!]), encodeAll(events, { target }))).toBe(
+      0,
+    );
+  });
+
   it("refuses items without a key, a key inside a value, and anything behind the end", () => {
     const events = eventsOfPlan([plan]);
     const [header, key] = events;

@@ -36,6 +36,8 @@ interface Gap {
 const firstBytes = 1 << 16;
 /** A buffer that grew for one large value is not made again. */
 const keptBufferMax = 4 << 20;
+/** Pieces under way at a time: one being written, one waiting. */
+const sparesMax = 3;
 const integerTextMax = 11;
 const compressFromBytes = 21;
 const compressSavesBytes = 4;
@@ -52,6 +54,7 @@ export class RdbOutput {
   #size = 0;
   /** Bytes of the buffer that the checksum has seen. */
   #summedTo = 0;
+  readonly #spares: Uint8Array<ArrayBuffer>[] = [];
   readonly #gaps: Gap[] = [];
   #known: readonly number[] | undefined;
   #counts: number[] = [];
@@ -130,7 +133,7 @@ export class RdbOutput {
     if (end >= this.#buffer.length / 4) {
       taken = this.#buffer.subarray(0, end);
       const asBefore = Math.min(this.#buffer.length, keptBufferMax);
-      this.#use(unfilled(Math.max(firstBytes, asBefore, rest * 2)));
+      this.#use(this.#spareOf(Math.max(firstBytes, asBefore, rest * 2)));
       this.#buffer.set(new Uint8Array(taken.buffer, end, rest));
     } else {
       taken = this.#buffer.slice(0, end);
@@ -140,6 +143,19 @@ export class RdbOutput {
     this.#size = rest;
     this.#summedTo = 0;
     return taken;
+  }
+
+  /** Takes back a piece that take() gave: its memory is used again. */
+  recycle(piece: Uint8Array): void {
+    if (piece.byteOffset !== 0 || this.#spares.length >= sparesMax) return;
+    this.#spares.push(new Uint8Array(piece.buffer as ArrayBuffer));
+  }
+
+  #spareOf(sizeBytes: number): Uint8Array<ArrayBuffer> {
+    const spare = this.#spares.pop();
+    return spare !== undefined && spare.length >= sizeBytes && spare.length <= keptBufferMax
+      ? spare
+      : unfilled(sizeBytes);
   }
 
   /** CRC-64 of everything written so far, taken or not. */

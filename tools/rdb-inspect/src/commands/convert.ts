@@ -141,10 +141,11 @@ async function convert(
   let sizeBytes = 0;
   // The disk works on one chunk while the next is made: its failure comes out at the following write.
   let writing: Promise<void> = Promise.resolve();
-  const writeAll = async (pieces: readonly Uint8Array[]) => {
+  const writeAll = async (pieces: readonly Uint8Array[], source?: Uint8Array) => {
     await writing;
     writing = (async () => {
       for (const piece of pieces) await write(piece);
+      if (source !== undefined) kind.made()?.recycle(source);
     })();
     writing.catch(() => {});
     for (const piece of pieces) sizeBytes += piece.length;
@@ -153,7 +154,7 @@ async function convert(
     const run = await session.runPass(kind, settings, {
       write: async (bytes) => {
         const isRefused = options.allowLoss !== true && (kind.made()?.lossCount ?? 0) > 0;
-        if (!isRefused) await writeAll(await container.write(bytes));
+        if (!isRefused) await writeAll(await container.write(bytes), bytes);
       },
     });
     const code = await codeOf(session, options, settings, run);

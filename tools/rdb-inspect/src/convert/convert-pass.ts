@@ -133,6 +133,11 @@ export class ConvertPass implements Pass<ConvertResult> {
     return this.#encoder?.take();
   }
 
+  /** Takes back what takeOutput() gave, once it is written. */
+  recycle(piece: Uint8Array): void {
+    this.#encoder?.recycle(piece);
+  }
+
   finish(): ConvertResult {
     return {
       file: this.#file.facts,
