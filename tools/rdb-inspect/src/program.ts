@@ -7,11 +7,12 @@ import { FileError } from "@holdfast/platform";
 import { rdbTargetNames } from "@holdfast/rdb";
 import { Command, CommanderError, Option } from "commander";
 import { type CheckOptions, runCheck } from "./commands/check.ts";
-import type { ConvertOptions } from "./commands/conversion.ts";
+import type { ConvertOptions, SplitOptions } from "./commands/conversion.ts";
 import { runConvert } from "./commands/convert.ts";
 import { type ExportOptions, runExport } from "./commands/export.ts";
 import { type KeysOptions, runKeys } from "./commands/keys.ts";
 import { type PrefixesOptions, runPrefixes } from "./commands/prefixes.ts";
+import { runSplit } from "./commands/split.ts";
 import { runSummary, type SummaryOptions } from "./commands/summary.ts";
 import { completionScript, shells } from "./completion.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -102,6 +103,7 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addPrefixes(program, host, answer);
   addExport(program, host, answer);
   addConvert(program, host, answer);
+  addSplit(program, host, answer);
   addCompletion(program, host);
   return program;
 }
@@ -275,6 +277,50 @@ function addConvert(program: Command, host: Host, answer: Answer): void {
   command.action(async (file: string, options: ConvertOptions) =>
     answer(await runConvert(host, file, options)),
   );
+}
+
+function addSplit(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("split")
+    .description("several files of one: by cluster slots, databases or prefixes")
+    .argument("<file>", "RDB file")
+    .requiredOption("-o, --output <folder>", "where the files go; it is made when it is missing")
+    .option("--force", "replace files that exist")
+    .option("--shards <n>", "equal shares of the cluster slots")
+    .addOption(repeatable("--slots <a-b>", "a file for these slots; repeatable, together all slots"))
+    .addOption(new Option("--by <what>", "a file for each database, or prefix").choices(["db", "prefix"]))
+    .option("--separator <text>", "--by prefix: what ends a prefix", ":");
+  addConversionOptions(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect split dump.rdb --shards 3 -o shards",
+    "rdb-inspect split dump.rdb --slots 0-8191 --slots 8192-16383 -o halves --target valkey-9",
+    "rdb-inspect split dump.rdb --by prefix -o parts",
+  );
+  command.action(async (file: string, options: SplitOptions) => answer(await runSplit(host, file, options)));
+}
+
+/** Options of every command that writes RDB files. */
+function addConversionOptions(command: Command): void {
+  command
+    .option(
+      "--target <server>",
+      `one of ${rdbTargetNames.join(", ")}, a series such as redis-8, or rdb:N; default: the RDB version of the file`,
+    )
+    .option("--allow-loss", "write without what the target cannot hold, and list it")
+    .option("--max-losses <n>", "how many losses to list; all are counted", "100")
+    .addOption(
+      new Option("--compress <how>", "what to put around the file")
+        .choices(["none", "gzip", "zstd"])
+        .default("none"),
+    )
+    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"))
+    .option(
+      "--ttl <rule>",
+      "keep, persist, shift (live on from now as when it was written), shift=2h",
+      "keep",
+    );
 }
 
 function addCompletion(program: Command, host: Host): void {

@@ -4,7 +4,8 @@ import type { ConvertResult } from "../convert/convert-pass.ts";
 import type { PassRun } from "../run-pass.ts";
 import type { CommonOptions } from "./session.ts";
 
-export interface ConvertOptions extends CommonOptions {
+/** What every command that writes RDB files is asked for. */
+export interface ConversionOptions extends CommonOptions {
   readonly target?: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -14,7 +15,18 @@ export interface ConvertOptions extends CommonOptions {
   readonly rename?: readonly string[];
   readonly ttl: string;
   readonly maxLosses: string;
+}
+
+export interface ConvertOptions extends ConversionOptions {
   readonly json?: boolean;
+}
+
+export interface SplitOptions extends ConversionOptions {
+  readonly output: string;
+  readonly shards?: string;
+  readonly slots?: readonly string[];
+  readonly by?: "db" | "prefix";
+  readonly separator: string;
 }
 
 /** What came of a conversion. */

@@ -30,6 +30,7 @@ import {
   renamed,
   type TtlRule,
 } from "./key-changes.ts";
+import { belongsTo, type SplitRule } from "./split-parts.ts";
 
 /** A loss of the encoder, or the append-only log behind a snapshot, which no RDB holds. */
 export type Loss = Omit<RdbLoss, "kind"> & { readonly kind: RdbLoss["kind"] | "append-only-log" };
@@ -37,6 +38,8 @@ export type Loss = Omit<RdbLoss, "kind"> & { readonly kind: RdbLoss["kind"] | "a
 export interface ConvertSettings {
   readonly filters: FilterSettings;
   readonly chosen: ChosenKeys | undefined;
+  /** Of the keys that fit, only those of this part. */
+  readonly part: SplitRule | undefined;
   /** Undefined: the RDB version of the source. */
   readonly target: RdbTarget | undefined;
   readonly checksum: boolean;
@@ -103,11 +106,18 @@ export class ConvertPass implements Pass<ConvertResult> {
     this.#settings = settings;
     this.#target = settings.target;
     this.#fingerprints = settings.renames.length > 0 ? new FingerprintCollector() : undefined;
-    const filter = new KeyFilter(settings.filters);
-    this.decoder = {
-      level: "items",
-      ...selectBy(filter, (head) => this.#levelOf(head), settings.chosen),
+    const { part } = settings;
+    const fits = selectBy(
+      new KeyFilter(settings.filters),
+      (head) => this.#levelOf(head),
+      settings.chosen,
+    ).select;
+    const select = (head: KeyHead) => {
+      // Asked first in any case: it counts the keys.
+      const level = fits?.(head) ?? "items";
+      return part === undefined || belongsTo(part, head) ? level : "omit";
     };
+    this.decoder = { level: "items", select };
   }
 
   get lossCount(): number {
@@ -153,13 +163,16 @@ export class ConvertPass implements Pass<ConvertResult> {
   }
 
   #begin(dialect: string, version: number): void {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
     const target = this.#target ?? rdbTarget(version);
     if (target === undefined)
       throw new Problem(exitCode.unsupported, `no ${dialect} server of RDB ${version} is known`);
     this.#target = target;
     const isWhole =
-      settings.filters.length === 0 && settings.renames.length === 0 && settings.ttl.kind === "keep";
+      settings.filters.length === 0 &&
+      settings.renames.length === 0 &&
+      settings.ttl.kind === "keep" &&
+      settings.part === undefined;
     this.#records = new FileRecords(target, version, isWhole);
     this.#encoder = new RdbEncoder(
       {
