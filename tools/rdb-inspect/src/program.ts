@@ -7,10 +7,11 @@ import { FileError } from "@holdfast/platform";
 import { rdbTargetNames } from "@holdfast/rdb";
 import { Command, CommanderError, Option } from "commander";
 import { type CheckOptions, runCheck } from "./commands/check.ts";
-import type { ConvertOptions, SplitOptions } from "./commands/conversion.ts";
+import type { ConvertOptions, MergeOptions, SplitOptions } from "./commands/conversion.ts";
 import { runConvert } from "./commands/convert.ts";
 import { type ExportOptions, runExport } from "./commands/export.ts";
 import { type KeysOptions, runKeys } from "./commands/keys.ts";
+import { runMerge } from "./commands/merge.ts";
 import { type PrefixesOptions, runPrefixes } from "./commands/prefixes.ts";
 import { runSplit } from "./commands/split.ts";
 import { runSummary, type SummaryOptions } from "./commands/summary.ts";
@@ -104,6 +105,7 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addExport(program, host, answer);
   addConvert(program, host, answer);
   addSplit(program, host, answer);
+  addMerge(program, host, answer);
   addCompletion(program, host);
   return program;
 }
@@ -247,25 +249,10 @@ function addConvert(program: Command, host: Host, answer: Answer): void {
     .command("convert")
     .description("the same data in a file for another server, or no file and what that server cannot hold")
     .argument("<file>", "RDB file, or - for standard input")
-    .option(
-      "--target <server>",
-      `one of ${rdbTargetNames.join(", ")}, a series such as redis-8, or rdb:N; default: the RDB version of the file`,
-    )
-    .option("--allow-loss", "write the file without what the target cannot hold, and list it")
-    .option("--max-losses <n>", "how many losses to list; all are counted", "100")
-    .addOption(
-      new Option("--compress <how>", "what to put around the file")
-        .choices(["none", "gzip", "zstd"])
-        .default("none"),
-    )
-    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"))
-    .addOption(repeatable("--rename <from=to>", "keys that begin with FROM begin with TO; repeatable"))
-    .option(
-      "--ttl <rule>",
-      "keep, persist, shift (live on from now as when it was written), shift=2h",
-      "keep",
-    )
-    .option("--json", "with -o: one JSON document about the conversion");
+    .addOption(repeatable("--rename <from=to>", "keys that begin with FROM begin with TO; repeatable"));
+  addConversionOptions(command);
+  addTtlOption(command);
+  command.option("--json", "with -o: one JSON document about the conversion");
   addOutputOptions(command);
   addCommonOptions(command);
   addExamples(
@@ -291,6 +278,7 @@ function addSplit(program: Command, host: Host, answer: Answer): void {
     .addOption(new Option("--by <what>", "a file for each database, or prefix").choices(["db", "prefix"]))
     .option("--separator <text>", "--by prefix: what ends a prefix", ":");
   addConversionOptions(command);
+  addTtlOption(command);
   addCommonOptions(command);
   addExamples(
     command,
@@ -299,6 +287,30 @@ function addSplit(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect split dump.rdb --by prefix -o parts",
   );
   command.action(async (file: string, options: SplitOptions) => answer(await runSplit(host, file, options)));
+}
+
+function addMerge(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("merge")
+    .description("one file of several; what happens to keys that stand twice must be said")
+    .argument("<files...>", "RDB files, in the order that first and last go by")
+    .requiredOption("-o, --output <file>", "write to this file, which appears only when it is whole")
+    .option("--force", "replace the output file if it exists")
+    .addOption(
+      new Option("--on-duplicate <what>", "which key counts when one name stands in more than one file")
+        .choices(["error", "first", "last"])
+        .makeOptionMandatory(),
+    );
+  addConversionOptions(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect merge shard-*.rdb -o all.rdb --on-duplicate error",
+    "rdb-inspect merge old.rdb new.rdb -o both.rdb --on-duplicate last --target redis-8",
+  );
+  command.action(async (files: string[], options: MergeOptions) =>
+    answer(await runMerge(host, files, options)),
+  );
 }
 
 /** Options of every command that writes RDB files. */
@@ -315,12 +327,15 @@ function addConversionOptions(command: Command): void {
         .choices(["none", "gzip", "zstd"])
         .default("none"),
     )
-    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"))
-    .option(
-      "--ttl <rule>",
-      "keep, persist, shift (live on from now as when it was written), shift=2h",
-      "keep",
-    );
+    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"));
+}
+
+function addTtlOption(command: Command): void {
+  command.option(
+    "--ttl <rule>",
+    "keep, persist, shift (live on from now as when it was written), shift=2h",
+    "keep",
+  );
 }
 
 function addCompletion(program: Command, host: Host): void {

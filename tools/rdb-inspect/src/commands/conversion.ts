@@ -12,16 +12,20 @@ export interface ConversionOptions extends CommonOptions {
   readonly allowLoss?: boolean;
   readonly compress: Container;
   readonly checksum: "on" | "off";
-  readonly rename?: readonly string[];
-  readonly ttl: string;
   readonly maxLosses: string;
 }
 
-export interface ConvertOptions extends ConversionOptions {
+/** And of those that may change names and expiries. */
+export interface ChangeOptions extends ConversionOptions {
+  readonly rename?: readonly string[];
+  readonly ttl: string;
+}
+
+export interface ConvertOptions extends ChangeOptions {
   readonly json?: boolean;
 }
 
-export interface SplitOptions extends ConversionOptions {
+export interface SplitOptions extends ChangeOptions {
   readonly output: string;
   readonly shards?: string;
   readonly slots?: readonly string[];
@@ -35,4 +39,9 @@ export interface Conversion {
   /** Size of what was written, after the container. */
   readonly sizeBytes: number;
   readonly code: number;
+}
+
+export interface MergeOptions extends ConversionOptions {
+  readonly output: string;
+  readonly onDuplicate: "error" | "first" | "last";
 }

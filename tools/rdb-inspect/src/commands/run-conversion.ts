@@ -6,7 +6,7 @@ import type { File } from "@holdfast/platform";
 import { RdbEncodeError, type RdbTarget, rdbTarget, rdbTargetNames } from "@holdfast/rdb";
 import { type ConvertResult, type ConvertSettings, convertPass } from "../convert/convert-pass.ts";
 import { parseRename, parseTtl } from "../convert/key-changes.ts";
-import { lossLine, totalLine } from "../convert/loss-text.ts";
+import { lossesText } from "../convert/loss-text.ts";
 import { renamedPass } from "../convert/renamed-duplicates.ts";
 import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Write } from "../output/outputs.ts";
@@ -15,7 +15,7 @@ import { Problem, UsageError } from "../problems.ts";
 import { failureText, formatKey, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
 import { formatCount } from "../sizes-and-times.ts";
-import type { Conversion, ConversionOptions } from "./conversion.ts";
+import type { ChangeOptions, Conversion } from "./conversion.ts";
 import { parseCount } from "./option-values.ts";
 import type { Session } from "./session.ts";
 
@@ -24,7 +24,8 @@ export class NothingWritten extends Error {
   override readonly name = "NothingWritten";
 }
 
-function targetOf(name: string | undefined): RdbTarget | undefined {
+/** Throws UsageError for a target that is not known. */
+export function targetOf(name: string | undefined): RdbTarget | undefined {
   if (name === undefined) return undefined;
   const target = rdbTarget(name);
   if (target !== undefined) return target;
@@ -32,7 +33,7 @@ function targetOf(name: string | undefined): RdbTarget | undefined {
 }
 
 /** The settings of a walk that writes. Throws UsageError. */
-export async function settingsOf(session: Session, options: ConversionOptions): Promise<ConvertSettings> {
+export async function settingsOf(session: Session, options: ChangeOptions): Promise<ConvertSettings> {
   const renames = (options.rename ?? []).map(parseRename);
   const ttl = parseTtl(options.ttl);
   const lossesMax = parseCount("--max-losses", options.maxLosses);
@@ -58,7 +59,7 @@ export async function settingsOf(session: Session, options: ConversionOptions): 
 export async function convertInto(
   file: File,
   session: Session,
-  options: ConversionOptions,
+  options: ChangeOptions,
   settings: ConvertSettings,
 ): Promise<Conversion> {
   const write = (bytes: Uint8Array) => file.append(bytes);
@@ -75,7 +76,7 @@ export async function convertInto(
 /** One walk that writes. Once something was lost that may not be, nothing more is written: the rest of the walk lists losses. */
 export async function convert(
   session: Session,
-  options: ConversionOptions,
+  options: ChangeOptions,
   settings: ConvertSettings,
   write: Write,
 ): Promise<Conversion> {
@@ -113,7 +114,7 @@ export async function convert(
 /** The exit code that a walk leads to. Throws Problem when names clash. */
 export async function codeOf(
   session: Session,
-  options: ConversionOptions,
+  options: ChangeOptions,
   settings: ConvertSettings,
   { result, failure }: PassRun<ConvertResult>,
 ): Promise<number> {
@@ -144,7 +145,7 @@ async function refuseClashes(
 }
 
 /** A value was too large to be held: its parts must be counted first. */
-function needsCounts(error: unknown): boolean {
+export function needsCounts(error: unknown): boolean {
   return error instanceof RdbEncodeError && error.code === "RDB_ENCODE_NOT_COUNTED";
 }
 
@@ -159,26 +160,17 @@ export function encodeProblem(error: unknown): unknown {
   return error;
 }
 
-/** What has to be said on stderr: warnings, losses one by one, damage. */
-export function report(session: Session, options: ConversionOptions, { run, code }: Conversion): void {
+/** What has to be said on stderr: warnings, damage, and losses one by one. */
+export function report(session: Session, options: ChangeOptions, { run }: Conversion): void {
   const { host, input, errorStyle } = session;
   const { result, failure, keyCount } = run;
   host.writeErr(notesText(input.name, result.file, errorStyle));
-  const mark =
-    options.allowLoss === true ? errorStyle.doubtful("rdb-inspect:") : errorStyle.bad("rdb-inspect:");
-  for (const loss of result.losses) host.writeErr(`${mark} ${lossLine(loss)}\n`);
-  const unlisted = result.lossCount - result.losses.length;
-  if (unlisted > 0) host.writeErr(`${mark} and ${formatCount(unlisted)} more, --max-losses lists them\n`);
-  if (failure !== undefined) {
-    host.writeErr(failureText(input.name, failure, keyCount, errorStyle));
-    if (options.output !== undefined) host.writeErr("rdb-inspect: nothing was written\n");
-  } else if (code === exitCode.unsupported) {
-    const name = result.target?.name ?? "the target";
-    host.writeErr(
-      `${mark} ${name} cannot hold ${result.totals.map(totalLine).join("; ")}: nothing was written\n`,
-    );
-    host.writeErr(
-      `  ${errorStyle.dim("next")}  --allow-loss writes the file without these; or choose another --target\n`,
-    );
+  // What was lost before the damage is of no interest: nothing was written for another reason.
+  if (failure === undefined) {
+    const isAllowed = options.allowLoss === true;
+    host.writeErr(lossesText(result, { isAllowed, targetName: result.target?.name ?? "" }, errorStyle));
+    return;
   }
+  host.writeErr(failureText(input.name, failure, keyCount, errorStyle));
+  if (options.output !== undefined) host.writeErr("rdb-inspect: nothing was written\n");
 }

@@ -9,7 +9,6 @@ import {
   type RdbCounts,
   RdbEncoder,
   type RdbEvent,
-  type RdbLoss,
   type RdbTarget,
   type ReadLevel,
   rdbTarget,
@@ -30,10 +29,8 @@ import {
   renamed,
   type TtlRule,
 } from "./key-changes.ts";
+import { type Loss, LossList, type LossTotal } from "./loss-list.ts";
 import { belongsTo, type SplitRule } from "./split-parts.ts";
-
-/** A loss of the encoder, or the append-only log behind a snapshot, which no RDB holds. */
-export type Loss = Omit<RdbLoss, "kind"> & { readonly kind: RdbLoss["kind"] | "append-only-log" };
 
 export interface ConvertSettings {
   readonly filters: FilterSettings;
@@ -50,14 +47,6 @@ export interface ConvertSettings {
   /** "count" writes nothing and finds out losses and the counts of large values. */
   readonly purpose: "write" | "count";
   readonly counts: RdbCounts | undefined;
-}
-
-export interface LossTotal {
-  readonly kind: Loss["kind"];
-  /** Keys that it was met in; 0 for what belongs to the file. */
-  keyCount: number;
-  /** How often it was met. */
-  count: number;
 }
 
 export interface ConvertResult {
@@ -90,21 +79,19 @@ export class ConvertPass implements Pass<ConvertResult> {
   readonly decoder: Pass<ConvertResult>["decoder"];
   readonly #settings: ConvertSettings;
   readonly #file = new FileFactsCollector();
-  readonly #losses: Loss[] = [];
-  readonly #totals = new Map<Loss["kind"], LossTotal>();
+  readonly #losses: LossList;
   readonly #fingerprints: FingerprintCollector | undefined;
   #target: RdbTarget | undefined;
   #encoder: RdbEncoder | undefined;
   #records: FileRecords | undefined;
   #changeExpiry: ExpiryChange | undefined;
-  #lossCount = 0;
   #keyCount = 0;
   #copiedCount = 0;
-  #lostKeys = 0;
 
   constructor(settings: ConvertSettings) {
     this.#settings = settings;
     this.#target = settings.target;
+    this.#losses = new LossList(settings.lossesMax);
     this.#fingerprints = settings.renames.length > 0 ? new FingerprintCollector() : undefined;
     const { part } = settings;
     const fits = selectBy(
@@ -121,7 +108,7 @@ export class ConvertPass implements Pass<ConvertResult> {
   }
 
   get lossCount(): number {
-    return this.#lossCount;
+    return this.#losses.count;
   }
 
   get pendingBytes(): number {
@@ -135,7 +122,7 @@ export class ConvertPass implements Pass<ConvertResult> {
     }
     this.#file.take(event);
     if (event.kind === "header") this.#begin(event.dialect, event.version);
-    if (event.kind === "trailing" && this.#file.facts.aux.get("aof-preamble") === "1") this.#loseLog();
+    if (event.kind === "trailing" && this.#file.facts.aux.get("aof-preamble") === "1") this.#losses.addLog();
     for (const replacement of this.#records?.replace(event) ?? []) this.#encoder?.write(replacement);
   }
 
@@ -152,11 +139,11 @@ export class ConvertPass implements Pass<ConvertResult> {
     return {
       file: this.#file.facts,
       target: this.#target,
-      keyCount: this.#keyCount - this.#lostKeys,
+      keyCount: this.#keyCount - this.#losses.lostKeys,
       copiedCount: this.#copiedCount,
-      losses: this.#losses,
-      lossCount: this.#lossCount,
-      totals: [...this.#totals.values()],
+      losses: this.#losses.first,
+      lossCount: this.#losses.count,
+      totals: this.#losses.totals,
       fingerprints: this.#fingerprints?.finish(),
       counts: this.#encoder?.counts ?? new Map(),
     };
@@ -178,7 +165,7 @@ export class ConvertPass implements Pass<ConvertResult> {
       {
         target,
         checksum: settings.checksum,
-        onLoss: (loss) => this.#lose(loss),
+        onLoss: (loss) => this.#losses.add(loss),
         ...(settings.counts === undefined ? {} : { counts: settings.counts }),
       },
       settings.purpose,
@@ -225,20 +212,6 @@ export class ConvertPass implements Pass<ConvertResult> {
     throw new Problem(exitCode.usage, "--ttl shift: the file does not say when it was written", {
       nextStep: "say by how much: --ttl shift=2h",
     });
-  }
-
-  #lose(loss: Loss): void {
-    this.#lossCount += 1;
-    if (loss.isWholeKey) this.#lostKeys += 1;
-    if (this.#losses.length < this.#settings.lossesMax) this.#losses.push(loss);
-    const total = this.#totals.get(loss.kind) ?? { kind: loss.kind, keyCount: 0, count: 0 };
-    if (loss.key !== undefined) total.keyCount += 1;
-    total.count += loss.count;
-    this.#totals.set(loss.kind, total);
-  }
-
-  #loseLog(): void {
-    this.#lose({ kind: "append-only-log", db: undefined, key: undefined, isWholeKey: false, count: 1 });
   }
 }
 

@@ -2,7 +2,8 @@
 import { jsonValueOfBytes } from "../output/json-text.ts";
 import { formatKey } from "../report.ts";
 import { formatCount } from "../sizes-and-times.ts";
-import type { Loss, LossTotal } from "./convert-pass.ts";
+import type { Style } from "../terminal/style.ts";
+import type { Loss, LossTotal } from "./loss-list.ts";
 
 const words: Readonly<Record<Loss["kind"], string>> = {
   stream: "streams",
@@ -26,7 +27,7 @@ const words: Readonly<Record<Loss["kind"], string>> = {
 };
 
 /** `key "a" in db 0: expiries of hash fields (3)`, or `key "a" in db 0: left out, streams`. */
-export function lossLine({ kind, key, db, isWholeKey, count }: Loss): string {
+function lossLine({ kind, key, db, isWholeKey, count }: Loss): string {
   const what = `${isWholeKey ? "left out, " : ""}${words[kind]}${count > 1 ? ` (${formatCount(count)})` : ""}`;
   return key === undefined ? what : `key ${formatKey(key, db)}: ${what}`;
 }
@@ -45,4 +46,29 @@ export function lossJson({ kind, key, db, isWholeKey, count }: Loss): object {
     isWholeKey,
     count,
   };
+}
+
+export interface LossReport {
+  readonly losses: readonly Loss[];
+  readonly lossCount: number;
+  readonly totals: readonly LossTotal[];
+}
+
+/** The list for stderr: a line for each loss, how many more there are, and, when nothing was written for them, what to do. */
+export function lossesText(
+  { losses, lossCount, totals }: LossReport,
+  options: { readonly isAllowed: boolean; readonly targetName: string },
+  style: Style,
+): string {
+  if (lossCount === 0) return "";
+  const mark = options.isAllowed ? style.doubtful("rdb-inspect:") : style.bad("rdb-inspect:");
+  const lines = losses.map((loss) => `${mark} ${lossLine(loss)}`);
+  const unlisted = lossCount - losses.length;
+  if (unlisted > 0) lines.push(`${mark} and ${formatCount(unlisted)} more, --max-losses lists them`);
+  if (!options.isAllowed) {
+    const what = totals.map(totalLine).join("; ");
+    lines.push(`${mark} ${options.targetName} cannot hold ${what}: nothing was written`);
+    lines.push(`  ${style.dim("next")}  --allow-loss writes without these; or choose another --target`);
+  }
+  return `${lines.join("\n")}\n`;
 }
