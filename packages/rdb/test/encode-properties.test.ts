@@ -119,6 +119,42 @@ describe.each(rdbTargetNames)("for %s", (name) => {
   });
 });
 
+describe("a target", () => {
+  it("is a release, a series as its oldest release, or a version", () => {
+    const nameOf = (wanted: string | number) => rdbTarget(wanted)?.name;
+    expect(["redis-7.0.15", "redis-8", "valkey-9", "redis-8.1", "redis", "8.0"].map(nameOf)).toEqual([
+      "redis-7.0",
+      "redis-8.0",
+      "valkey-9.0",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([11, "rdb:11", "11", 80].map((wanted) => rdbTarget(wanted)?.rdbVersion)).toEqual([11, 11, 11, 80]);
+    expect([0, 16, 79, 81, "rdb:", "rdb:1.5"].map(nameOf)).toEqual(Array(6).fill(undefined));
+  });
+
+  it("never gets a packed form that it does not read, whatever the limits", () => {
+    const packing = {
+      setEntriesMax: 1000,
+      hashEntriesMax: 1000,
+      hashValueBytesMax: 1000,
+      intsetEntriesMax: 2,
+    };
+    const events = eventsOfPlan(["SET", "HASH"].map((row) => ({ row, size: 20, seed: 3 })));
+    const typesFor = (name: string | number) => {
+      const bytes = encodeAll(events, { target: rdbTarget(name)!, packing, onLoss: () => {} });
+      return [...decodeRdbBytes(bytes)].flatMap((event) => (event.kind === "key" ? [event.row.number] : []));
+    };
+    expect(["redis-7.2", "redis-7.0", "redis-6.0", "redis-2.4"].map(typesFor)).toEqual([
+      [20, 16],
+      [2, 16],
+      [2, 13],
+      [2, 4],
+    ]);
+  });
+});
+
 describe("an encoder", () => {
   const target = rdbTarget("redis-7.2")!;
   const plan = { row: "LIST", size: 500, seed: 7 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { type File, FileError, type FileSystem } from "@holdfast/platform";
 import { collectEntries, decodeRdbBytes, type RdbEntry } from "@holdfast/rdb";
 import { fixturePath, seededRandom } from "@holdfast/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -35,6 +36,12 @@ function entriesOf(bytes: Uint8Array): RdbEntry[] {
 
 const nameOf = (entry: RdbEntry) => Buffer.from(entry.key).toString("latin1");
 const namesIn = (bytes: Uint8Array) => entriesOf(bytes).map(nameOf);
+
+/** A method of a file that still belongs to it. */
+function bound(file: File, name: string | symbol): unknown {
+  const member: unknown = Reflect.get(file, name);
+  return typeof member === "function" ? member.bind(file) : member;
+}
 
 describe("a conversion that cannot hold everything", () => {
   test("writes nothing, names every key, and answers 12", async () => {
@@ -228,6 +235,32 @@ describe("a run that fails", () => {
     expect(readFileSync(output, "utf8")).toBe("the old file");
     expect(readdirSync(folder)).toEqual(["out.rdb"]);
   });
+
+  test.each([0, 100_000])(
+    "on a disk that is full after %i bytes leaves the old file and no new name",
+    async (room) => {
+      writeFileSync(output, "the old file");
+      const files = (real: FileSystem): FileSystem => ({
+        ...real,
+        open: async (path, mode) => {
+          const file = await real.open(path, mode);
+          const append = async (bytes: Uint8Array) => {
+            if ((await file.size()) + bytes.length > room)
+              throw new FileError("write", path, "ENOSPC", "no space left on device");
+            return file.append(bytes);
+          };
+          return mode === "read"
+            ? file
+            : new Proxy(file, { get: (target, name) => (name === "append" ? append : bound(target, name)) });
+        },
+      });
+      const { code, stderr } = await convert(dump("redis-7.0-types"), ["--force"], { files });
+      expect(code).toBe(23);
+      expect(stderr).toContain("no space left on device");
+      expect(readFileSync(output, "utf8")).toBe("the old file");
+      expect(readdirSync(folder)).toEqual(["out.rdb"]);
+    },
+  );
 
   test("on a signal leaves nothing", async () => {
     const controller = new AbortController();

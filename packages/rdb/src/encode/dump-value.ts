@@ -8,6 +8,7 @@ import type { KeyEvent, RdbEvent } from "../events.ts";
 import { typeTable } from "../format.ts";
 import type { RdbEncoderOptions } from "./encoder.ts";
 import { RdbEncodeError, type RdbLoss, type RdbLossKind } from "./losses.ts";
+import { limitsWith } from "./packing-limits.ts";
 import { RdbOutput } from "./rdb-output.ts";
 import { holdsAsStored, type RdbTarget, targetHas } from "./targets.ts";
 import { ValueContext } from "./value-context.ts";
@@ -43,7 +44,7 @@ export function encodeDumpValue(
   const values = new ValueEncoder(
     new ValueContext({
       target,
-      limits: { ...target.packing, ...options.packing },
+      limits: limitsWith(target.packing, options.packing),
       output,
       head: (number) => {
         typeNumber = number;

@@ -11,7 +11,7 @@
 import type { ItemsEvent, KeyEvent, RdbEvent } from "../events.ts";
 import { opcode } from "../format.ts";
 import { RdbEncodeError, type RdbLoss, type RdbLossKind } from "./losses.ts";
-import type { PackingLimits } from "./packing-limits.ts";
+import { limitsWith, type PackingLimits } from "./packing-limits.ts";
 import { RdbOutput } from "./rdb-output.ts";
 import { type RdbTarget, targetHas } from "./targets.ts";
 import { ValueContext } from "./value-context.ts";
@@ -83,7 +83,7 @@ export class RdbEncoder {
     this.#values = new ValueEncoder(
       new ValueContext({
         target,
-        limits: { ...target.packing, ...options.packing },
+        limits: limitsWith(target.packing, options.packing),
         output: this.#output,
         head: (typeNumber) => this.#writeHead(typeNumber),
         lose: (kind, count) => this.#lose(kind, count),

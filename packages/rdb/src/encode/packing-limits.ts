@@ -59,3 +59,19 @@ export function packingLimitsOf(rdbVersion: number): PackingLimits {
     setEntriesMax: since(packsSetsFrom, defaults.setEntriesMax),
   };
 }
+
+/**
+ * A target's limits with others in their place. What the target does not pack at all stays so: its servers could not read it.
+ */
+export function limitsWith(own: PackingLimits, wanted: Partial<PackingLimits> | undefined): PackingLimits {
+  const may = (name: keyof PackingLimits) => (own[name] === 0 ? 0 : (wanted?.[name] ?? own[name]));
+  return {
+    ...own,
+    ...wanted,
+    hashEntriesMax: may("hashEntriesMax"),
+    zsetEntriesMax: may("zsetEntriesMax"),
+    setEntriesMax: may("setEntriesMax"),
+    intsetEntriesMax: may("intsetEntriesMax"),
+    listEntriesMax: may("listEntriesMax"),
+  };
+}

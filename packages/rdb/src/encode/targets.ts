@@ -1,8 +1,8 @@
 /**
  * What an encoder writes for: the servers by name, with the RDB version that each writes and what it can hold.
  *
- *   redis-7.0, valkey-9.1      a known release
- *   redis-8, valkey-9          the newest known one of that series
+ *   redis-7.0, redis-7.0.15    a known release
+ *   redis-8, valkey-9          every release of that series: what the oldest of them loads
  *   rdb:11, or the number 11   any server that reads this version
  *
  * A type is held by every target of its dialect from the version on that brought it (format.ts). What the version does not
@@ -69,7 +69,9 @@ export const rdbTargetNames: readonly string[] = releases.map(([name]) => name);
 export function rdbTarget(wanted: string | number): RdbTarget | undefined {
   const number = typeof wanted === "number" ? wanted : Number(/^(?:rdb:)?(\d+)$/.exec(wanted)?.[1]);
   if (!Number.isNaN(number)) return bareTarget(number);
-  const found = releases.findLast(([name]) => name === wanted || name.startsWith(`${wanted}.`));
+  const found =
+    releases.findLast(([name]) => name === wanted || String(wanted).startsWith(`${name}.`)) ??
+    releases.find(([name]) => name.startsWith(`${wanted}.`));
   if (found === undefined) return undefined;
   const [name, rdbVersion] = found;
   const [family, release] = name.split("-") as [RdbDialect, string];
