@@ -119,3 +119,12 @@ describe("a byte window", () => {
     expect(() => window.take(2)).toThrow("2 bytes wanted, 1 available");
   });
 });
+
+test("a chunk that is a Buffer of Node is lent as plain bytes, so that slice() copies", () => {
+  const chunk = Buffer.from("abc");
+  const window = new ByteWindow();
+  window.push(chunk);
+  const kept = window.take(3).slice();
+  chunk.fill(0);
+  expect(Buffer.from(kept).toString()).toBe("abc");
+});

@@ -124,7 +124,7 @@ export class ByteWindow {
     this.limit = chunk.length;
     if (this.#own.length > KEEP_OWN_BYTES && this.#own.length > SHRINK_FACTOR * chunk.length)
       this.#own = NOTHING;
-    this.#use(chunk);
+    this.#use(plain(chunk));
   }
 
   /** Uses a chunk in a slot where it lies; false when it is none, or the headroom is too small. */
@@ -215,4 +215,10 @@ export class ByteWindow {
     this.buffer.fill(POISON_BYTE, this.#poisonedBefore, this.position);
     this.#poisonedBefore = Math.max(this.#poisonedBefore, this.position);
   }
+}
+
+/** The same memory, never as a Buffer of Node: there slice() does not copy, and what was meant to be kept would stay borrowed. */
+function plain(chunk: Uint8Array): Uint8Array {
+  if (chunk.constructor === Uint8Array) return chunk;
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }

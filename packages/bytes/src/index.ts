@@ -26,12 +26,14 @@ export {
 
 export { Crc64, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
 export { LZF_MAX_RATIO, LzfError, lzfDecompress, lzfPeek } from "./lzf.ts";
+export { LzfCompressor } from "./lzf-compress.ts";
 export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";
 
 // What people wrap files in.
 
 export { type Container, decompressContainer, sniffContainer } from "./compression.ts";
 export { CompressionError, type CompressionErrorCode } from "./compression-error.ts";
+export { type ContainerWriter, openContainerWriter } from "./container-writer.ts";
 
 // Where a cluster keeps a key.
 

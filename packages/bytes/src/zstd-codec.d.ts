@@ -8,7 +8,14 @@ declare module "zstd-codec/lib/zstd-codec-binding-wasm.js" {
     /** Frees its memory. */
     delete(): void;
   }
-  interface Binding {
+  export interface CompressStream {
+    begin(level: number): boolean;
+    transform(bytes: Uint8Array, emit: (bytes: Uint8Array) => void): boolean;
+    end(emit: (bytes: Uint8Array) => void): boolean;
+    delete(): void;
+  }
+  export interface Binding {
+    readonly ZstdCompressStreamBinding: new () => CompressStream;
     readonly ZstdDecompressStreamBinding: new () => DecompressStream;
   }
   /** Fills the object given and calls it back when it is ready. Each call makes an instance with memory of its own. */

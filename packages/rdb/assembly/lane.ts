@@ -18,8 +18,9 @@ import {
 import { closeRow, readRecordHead, rowsMax, shape } from "./records";
 import { rowAt } from "./rows";
 import { STREAM } from "./shapes";
-import { setTrace, skippedItems, skipValue, steps, traceAt } from "./skip";
+import { skippedItems, skipValue, steps } from "./skip";
 import { NOT_MINE } from "./strings";
+import { setTrace, traceAt } from "./trace";
 
 export const types: usize = TYPES;
 export const rows: usize = ROWS;

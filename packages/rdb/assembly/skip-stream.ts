@@ -6,9 +6,7 @@
  * Every function takes an address and gives the one behind, or NOT_MINE; so a chain of steps passes a NOT_MINE on.
  */
 
-import { TRACE_END } from "./memory";
 import { STREAM, STREAM_3 } from "./shapes";
-import { note, traceAt } from "./skip";
 import {
   decimalDigits,
   form,
@@ -21,11 +19,10 @@ import {
   stored,
   text,
 } from "./strings";
+import { hasTraceRoom, note, traceAt } from "./trace";
 
 const ID_BYTES: usize = 16;
 const TIME_BYTES: usize = 8;
-/** Room for what one step notes. */
-const TRACE_STEP_BYTES: usize = 32;
 
 /** Entries of the stream that was stepped over last. */
 export let streamItems: i32 = 0;
@@ -63,7 +60,7 @@ function passGroup(shape: i32, start: usize, limit: usize): usize {
 }
 
 function hasRoom(at: usize, limit: usize): bool {
-  return at !== NOT_MINE && at < limit && traceAt + TRACE_STEP_BYTES <= TRACE_END;
+  return at !== NOT_MINE && at < limit && hasTraceRoom(traceAt);
 }
 
 /** A number of things that follow; in `length`. */

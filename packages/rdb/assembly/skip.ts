@@ -2,7 +2,7 @@
  * Level "skip": steps over one value and notes the numbers it meets, as src/walker.ts does (its header has the list).
  */
 
-import { TRACE, TRACE_END, UNPACKED } from "./memory";
+import { UNPACKED } from "./memory";
 import { INTSET, LISTPACK, statedCount, ZIPLIST } from "./packed";
 import {
   HASH,
@@ -39,34 +39,19 @@ import {
   text,
   unpackHead,
 } from "./strings";
+import { hasTraceRoom, note, setTrace, traceAt } from "./trace";
 
 /** Elements of the value that was stepped over last. */
 export let skippedItems: i32 = 0;
-/** Where the next number goes. */
-export let traceAt: usize = TRACE;
-
 /** Strings of collections that were stepped over, also of those that could not be stepped over to their end. */
 export let steps: usize = 0;
-
-/** Forgets what was noted behind `address`. */
-export function setTrace(address: usize): void {
-  traceAt = address;
-}
 
 /** Enough of any packed encoding to know what it says about its count. A smaller one holds nothing. */
 const PACKED_HEAD_BYTES: usize = 10;
 
-/** Room for the numbers of one step, which are at most two, and of the count before a loop. */
-const TRACE_STEP_BYTES: usize = 32;
-
-export function note(value: f64): void {
-  store<f64>(traceAt, value);
-  traceAt += 8;
-}
-
 /** Steps over the value at `at` and gives the address behind it. */
 export function skipValue(shape: i32, at: usize, limit: usize): usize {
-  if (traceAt + TRACE_STEP_BYTES > TRACE_END) return NOT_MINE;
+  if (!hasTraceRoom(traceAt)) return NOT_MINE;
   switch (shape) {
     case STRING:
       return skipString(at, limit);
@@ -124,7 +109,7 @@ function skipStrings(start: usize, limit: usize, stringsInRound: usize, tailByte
   let trace = traceAt;
   let left = count * stringsInRound;
   let untilTail = stringsInRound;
-  while (left > 0 && at < limit && trace + TRACE_STEP_BYTES <= TRACE_END) {
+  while (left > 0 && at < limit && hasTraceRoom(trace)) {
     const first = <usize>load<u8>(at);
     // Nearly all strings are short and raw; the call for the others is kept out of the way.
     if (first < 0x40) {
@@ -144,7 +129,7 @@ function skipStrings(start: usize, limit: usize, stringsInRound: usize, tailByte
     untilTail = stringsInRound;
   }
   steps += count * stringsInRound - left;
-  traceAt = trace;
+  setTrace(trace);
   skippedItems = <i32>count;
   return left === 0 ? at : NOT_MINE;
 }
@@ -177,7 +162,7 @@ function skipNodes(shape: i32, start: usize, limit: usize): usize {
   note(<f64>count);
   skippedItems = 0;
   for (let node: usize = 0; node < count; node++) {
-    if (at >= limit || traceAt + TRACE_STEP_BYTES > TRACE_END) return NOT_MINE;
+    if (at >= limit || !hasTraceRoom(traceAt)) return NOT_MINE;
     at = shape === ZIPLIST_QUICKLIST ? skipPackedNode(ZIPLIST, at, limit) : skipNode(at, limit);
     if (at === NOT_MINE) return NOT_MINE;
   }

@@ -1,4 +1,4 @@
-/** RDB bytes to events: everything the package offers, in the order a reader should meet it. */
+/** RDB bytes to events and back: everything the package offers, in the order a reader should meet it. */
 
 export { ByteSlice } from "./byte-slice.ts";
 export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
@@ -67,3 +67,19 @@ export {
   type RecordLane,
 } from "./lane.ts";
 export { decodeRdb, decodeRdbBytes } from "./streams.ts";
+
+// Events to bytes.
+
+export { RdbCounter } from "./encode/counter.ts";
+export { type DumpEncodeOptions, encodeDumpValue, refootDumpPayload } from "./encode/dump-value.ts";
+export { encodeRdb } from "./encode/encode-rdb.ts";
+export { type RdbCounts, RdbEncoder, type RdbEncoderOptions } from "./encode/encoder.ts";
+export {
+  RdbEncodeError,
+  type RdbEncodeErrorCode,
+  type RdbLoss,
+  type RdbLossKind,
+} from "./encode/losses.ts";
+export type { PackingLimits } from "./encode/packing-limits.ts";
+export { type RdbTarget, rdbTarget, rdbTargetNames } from "./encode/targets.ts";
+export { encodeLevel } from "./encode/value-encoder.ts";

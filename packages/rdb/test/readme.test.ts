@@ -1,9 +1,20 @@
-import { readFileSync } from "node:fs";
-import { type RdbErrorCode, RdbFormatError, type RdbWarningCode, typeRows } from "@holdfast/rdb";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type RdbErrorCode,
+  RdbFormatError,
+  type RdbWarningCode,
+  rdbTarget,
+  rdbTargetNames,
+  typeRows,
+} from "@holdfast/rdb";
 import { fixturePath } from "@holdfast/testkit";
 import { describe, expect, it } from "vitest";
 import { runOf } from "./event-lines.ts";
 import { countAbove } from "./readme-example.ts";
+import { copyFor } from "./readme-write-example.ts";
+import { contentOf } from "./same-content.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const source = (name: string) => readFileSync(new URL(`../src/${name}`, import.meta.url), "utf8");
@@ -18,6 +29,35 @@ describe("the README", () => {
     const above = members.filter(([, score]) => Number(score.replace("inf", "Infinity")) > 100);
     expect(above.length).toBeGreaterThan(0);
     expect(await countAbove(fixturePath("rdb", "redis-8.0-types.rdb"), 100)).toBe(above.length);
+  });
+
+  it("has a second example, which writes a file that holds all but what it leaves out", async () => {
+    const example = readFileSync(new URL("readme-write-example.ts", import.meta.url), "utf8");
+    expect([...readme.matchAll(/```ts\n([\s\S]*?)```/g)][1]?.[1]).toBe(example);
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-"));
+    try {
+      const path = join(folder, "copy.rdb");
+      const losses = await copyFor(rdbTarget("redis-7.0")!, fixturePath("rdb", "redis-8.0-expiry.rdb"), path);
+      const kept = contentOf(readFileSync(fixturePath("rdb", "redis-8.0-expiry.rdb"))).filter(
+        (content) => !String((content as { key: unknown }).key).startsWith("session:"),
+      );
+      expect(contentOf(readFileSync(path)).length).toBe(kept.length);
+      expect(new Set(losses.map(({ kind }) => kind))).toEqual(new Set(["field-expiry"]));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("lists every target with the version that it writes", () => {
+    const rows = tableBehind("| target").map(([name, version]) => `${name.replaceAll("`", "")} ${version}`);
+    expect(rows).toEqual(rdbTargetNames.map((name) => `${name} ${rdbTarget(name)?.rdbVersion}`));
+  });
+
+  it("lists every loss and every error of the encoder once", () => {
+    const losses = tableBehind("| loss").flatMap(([kinds]) => kinds.replaceAll("`", "").split(", "));
+    expect(losses.sort()).toEqual(codesOf("RdbLossKind", "encode/losses.ts").sort());
+    const codes = tableBehind("| code", 2).map(([code]) => code.replaceAll("`", ""));
+    expect(codes).toEqual(codesOf("RdbEncodeErrorCode", "encode/losses.ts"));
   });
 
   it("lists every type with its number, name, encoding, dialect and first version", () => {
@@ -72,10 +112,10 @@ function tableBehind(head: string, which = 0): string[][] {
   );
 }
 
-/** The members of a string union in errors.ts: types do not exist at run time. */
-function codesOf<T extends string>(union: string): T[] {
-  const body = new RegExp(`export type ${union} =([^;]*);`).exec(source("errors.ts"))?.[1] ?? "";
-  return [...body.matchAll(/"(\w+)"/g)].map(([, code]) => code as T);
+/** The members of a string union: types do not exist at run time. */
+function codesOf<T extends string>(union: string, file = "errors.ts"): T[] {
+  const body = new RegExp(`export type ${union} =([^;]*);`).exec(source(file))?.[1] ?? "";
+  return [...body.matchAll(/"([\w-]+)"/g)].map(([, code]) => code as T);
 }
 
 function bytesText(value: number): string {

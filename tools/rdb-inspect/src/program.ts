@@ -4,11 +4,16 @@
  */
 
 import { FileError } from "@holdfast/platform";
+import { rdbTargetNames } from "@holdfast/rdb";
 import { Command, CommanderError, Option } from "commander";
 import { type CheckOptions, runCheck } from "./commands/check.ts";
+import type { ConvertOptions, MergeOptions, SplitOptions } from "./commands/conversion.ts";
+import { runConvert } from "./commands/convert.ts";
 import { type ExportOptions, runExport } from "./commands/export.ts";
 import { type KeysOptions, runKeys } from "./commands/keys.ts";
+import { runMerge } from "./commands/merge.ts";
 import { type PrefixesOptions, runPrefixes } from "./commands/prefixes.ts";
+import { runSplit } from "./commands/split.ts";
 import { runSummary, type SummaryOptions } from "./commands/summary.ts";
 import { completionScript, shells } from "./completion.ts";
 import { exitCode } from "./exit-codes.ts";
@@ -79,7 +84,7 @@ type Answer = (code: number) => void;
 export function createProgram(host: Host, version: string, answer: Answer): Command {
   const program = new Command("rdb-inspect");
   program
-    .description("See, check and export RDB files of every Redis and Valkey version.")
+    .description("See, check, export and convert RDB files of every Redis and Valkey version.")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show this help")
     .configureOutput({
@@ -98,6 +103,9 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addKeys(program, host, answer);
   addPrefixes(program, host, answer);
   addExport(program, host, answer);
+  addConvert(program, host, answer);
+  addSplit(program, host, answer);
+  addMerge(program, host, answer);
   addCompletion(program, host);
   return program;
 }
@@ -233,6 +241,100 @@ function addExport(program: Command, host: Host, answer: Answer): void {
   );
   command.action(async (file: string, options: ExportOptions) =>
     answer(await runExport(host, file, options)),
+  );
+}
+
+function addConvert(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("convert")
+    .description("the same data in a file for another server, or no file and what that server cannot hold")
+    .argument("<file>", "RDB file, or - for standard input")
+    .addOption(repeatable("--rename <from=to>", "keys that begin with FROM begin with TO; repeatable"));
+  addConversionOptions(command);
+  addTtlOption(command);
+  command.option("--json", "with -o: one JSON document about the conversion");
+  addOutputOptions(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect convert dump.rdb --target redis-7.0 -o old.rdb",
+    "rdb-inspect convert dump.rdb --target valkey-9 --allow-loss --json -o new.rdb",
+    "rdb-inspect convert dump.rdb --key 'user:*' --rename user:=u: --compress zstd -o users.rdb.zst",
+  );
+  command.action(async (file: string, options: ConvertOptions) =>
+    answer(await runConvert(host, file, options)),
+  );
+}
+
+function addSplit(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("split")
+    .description("several files of one: by cluster slots, databases or prefixes")
+    .argument("<file>", "RDB file")
+    .requiredOption("-o, --output <folder>", "where the files go; it is made when it is missing")
+    .option("--force", "replace files that exist")
+    .option("--shards <n>", "equal shares of the cluster slots")
+    .addOption(repeatable("--slots <a-b>", "a file for these slots; repeatable, together all slots"))
+    .addOption(new Option("--by <what>", "a file for each database, or prefix").choices(["db", "prefix"]))
+    .option("--separator <text>", "--by prefix: what ends a prefix", ":");
+  addConversionOptions(command);
+  addTtlOption(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect split dump.rdb --shards 3 -o shards",
+    "rdb-inspect split dump.rdb --slots 0-8191 --slots 8192-16383 -o halves --target valkey-9",
+    "rdb-inspect split dump.rdb --by prefix -o parts",
+  );
+  command.action(async (file: string, options: SplitOptions) => answer(await runSplit(host, file, options)));
+}
+
+function addMerge(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("merge")
+    .description("one file of several; what happens to keys that stand twice must be said")
+    .argument("<files...>", "RDB files, in the order that first and last go by")
+    .requiredOption("-o, --output <file>", "write to this file, which appears only when it is whole")
+    .option("--force", "replace the output file if it exists")
+    .addOption(
+      new Option("--on-duplicate <what>", "which key counts when one name stands in more than one file")
+        .choices(["error", "first", "last"])
+        .makeOptionMandatory(),
+    );
+  addConversionOptions(command);
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect merge shard-*.rdb -o all.rdb --on-duplicate error",
+    "rdb-inspect merge old.rdb new.rdb -o both.rdb --on-duplicate last --target redis-8",
+  );
+  command.action(async (files: string[], options: MergeOptions) =>
+    answer(await runMerge(host, files, options)),
+  );
+}
+
+/** Options of every command that writes RDB files. */
+function addConversionOptions(command: Command): void {
+  command
+    .option(
+      "--target <server>",
+      `one of ${rdbTargetNames.join(", ")}, a series such as redis-8, or rdb:N; default: the RDB version of the file`,
+    )
+    .option("--allow-loss", "write without what the target cannot hold, and list it")
+    .option("--max-losses <n>", "how many losses to list; all are counted", "100")
+    .addOption(
+      new Option("--compress <how>", "what to put around the file")
+        .choices(["none", "gzip", "zstd"])
+        .default("none"),
+    )
+    .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"));
+}
+
+function addTtlOption(command: Command): void {
+  command.option(
+    "--ttl <rule>",
+    "keep, persist, shift (live on from now as when it was written), shift=2h",
+    "keep",
   );
 }
 

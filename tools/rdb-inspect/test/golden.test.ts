@@ -64,16 +64,24 @@ describe("a screen", () => {
     ).toBe(false);
   });
 
-  test.each(["", "summary", "check", "keys", "prefixes", "export", "completion"])(
-    "help of %s has an example",
-    async (command) => {
-      const { stdout, code } = await runCommand([...(command === "" ? [] : [command]), "--help"], {
-        columns: 80,
-      });
-      expect(code).toBe(0);
-      expect(stdout.toString()).toContain("Examples:");
-      const name = command === "" ? "help" : `help-${command}`;
-      await expect(stdout.toString()).toMatchFileSnapshot(join(goldenFolder, `${name}.80.txt`));
-    },
-  );
+  test.each([
+    "",
+    "summary",
+    "check",
+    "keys",
+    "prefixes",
+    "export",
+    "convert",
+    "split",
+    "merge",
+    "completion",
+  ])("help of %s has an example", async (command) => {
+    const { stdout, code } = await runCommand([...(command === "" ? [] : [command]), "--help"], {
+      columns: 80,
+    });
+    expect(code).toBe(0);
+    expect(stdout.toString()).toContain("Examples:");
+    const name = command === "" ? "help" : `help-${command}`;
+    await expect(stdout.toString()).toMatchFileSnapshot(join(goldenFolder, `${name}.80.txt`));
+  });
 });

@@ -1,6 +1,6 @@
 /** Runs one command line inside the test, against the sources, with a fixed clock and captured streams. */
 import { Readable } from "node:stream";
-import { nodePlatform } from "@holdfast/platform";
+import { type FileSystem, nodePlatform } from "@holdfast/platform";
 import { fixturePath } from "@holdfast/testkit";
 import type { Host } from "../src/host.ts";
 import { BrokenPipe } from "../src/output/outputs.ts";
@@ -14,6 +14,8 @@ export interface CommandOptions {
   /** After so many bytes the reader of stdout goes away. */
   readonly stdoutLimitBytes?: number;
   readonly signal?: AbortSignal;
+  /** Other files than the real ones, made of them. */
+  readonly files?: (real: FileSystem) => FileSystem;
 }
 
 export interface CommandRun {
@@ -31,7 +33,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   let outBytes = 0;
   let stderr = "";
   const host: Host = {
-    files,
+    files: options.files?.(files) ?? files,
     clock: { ...clock, nowMs: () => testNowMs, monotonicMs: () => 0 },
     stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     writeOut: async (bytes) => {

@@ -66,7 +66,8 @@ export async function writeOutputFile(
   return path;
 }
 
-async function refuseExisting(files: FileSystem, path: string, overwrite: boolean): Promise<void> {
+/** Throws Problem when something has the name that may not be replaced. */
+export async function refuseExisting(files: FileSystem, path: string, overwrite: boolean): Promise<void> {
   const info = await files.stat(path);
   if (info === undefined) return;
   if (info.kind !== "file")
