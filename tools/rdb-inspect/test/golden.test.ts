@@ -64,7 +64,7 @@ describe("a screen", () => {
     ).toBe(false);
   });
 
-  test.each(["", "summary", "check", "keys", "prefixes", "export", "completion"])(
+  test.each(["", "summary", "check", "keys", "prefixes", "export", "digest", "completion"])(
     "help of %s has an example",
     async (command) => {
       const { stdout, code } = await runCommand([...(command === "" ? [] : [command]), "--help"], {
