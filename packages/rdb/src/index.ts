@@ -4,6 +4,9 @@ export { ByteSlice } from "./byte-slice.ts";
 export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
 export { RdbDecoder } from "./decoder.ts";
 export type { RdbDecoderOptions, ResumePoint } from "./decoder-options.ts";
+export { DatasetDigest, type DatasetDigestOptions, type KeyOutcome } from "./digest/dataset-digest.ts";
+export type { DigestRules } from "./digest/key-digest.ts";
+export { type ScoreForm, scoreText } from "./digest/score-text.ts";
 export {
   acceptsDumpVersion,
   type DumpPayload,

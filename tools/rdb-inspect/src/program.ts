@@ -9,6 +9,7 @@ import { Command, CommanderError, Option } from "commander";
 import { type CheckOptions, runCheck } from "./commands/check.ts";
 import type { ConvertOptions, MergeOptions, SplitOptions } from "./commands/conversion.ts";
 import { runConvert } from "./commands/convert.ts";
+import { type DigestOptions, runDigest } from "./commands/digest.ts";
 import { type ExportOptions, runExport } from "./commands/export.ts";
 import { type KeysOptions, runKeys } from "./commands/keys.ts";
 import { runMerge } from "./commands/merge.ts";
@@ -106,6 +107,7 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addConvert(program, host, answer);
   addSplit(program, host, answer);
   addMerge(program, host, answer);
+  addDigest(program, host, answer);
   addCompletion(program, host);
   return program;
 }
@@ -335,6 +337,30 @@ function addTtlOption(command: Command): void {
     "--ttl <rule>",
     "keep, persist, shift (live on from now as when it was written), shift=2h",
     "keep",
+  );
+}
+
+function addDigest(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("digest")
+    .description("what DEBUG DIGEST of a server answers when it has loaded the file")
+    .argument("<file>", "RDB file, or - for standard input")
+    .option("--keys", "a line a key, as DEBUG DIGEST-VALUE; with --json one object a line")
+    .option("--json", "one JSON document")
+    .option(
+      "--target <server>",
+      `the server that loads, one of ${targetNames.join(", ")}; default: the file's own`,
+    )
+    .option("--keep-expired", "count keys that have expired, as a replica does");
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect digest dump.rdb",
+    "rdb-inspect digest dump.rdb --target redis-8.6",
+    "rdb-inspect digest dump.rdb --keys --key 'user:*'",
+  );
+  command.action(async (file: string, options: DigestOptions) =>
+    answer(await runDigest(host, file, options)),
   );
 }
 

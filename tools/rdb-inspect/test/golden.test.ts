@@ -74,6 +74,7 @@ describe("a screen", () => {
     "convert",
     "split",
     "merge",
+    "digest",
     "completion",
   ])("help of %s has an example", async (command) => {
     const { stdout, code } = await runCommand([...(command === "" ? [] : [command]), "--help"], {

@@ -64,7 +64,7 @@ describe("the process", () => {
     ["empty", 11, () => new Uint8Array(0)],
   ])("answers a %s file with %i in every command, and says where on stderr", async (name, wanted, change) => {
     const path = await damaged(`${name}.rdb`, change);
-    for (const command of ["summary", "keys", "prefixes", "export", "check"]) {
+    for (const command of ["summary", "keys", "prefixes", "export", "digest", "check"]) {
       const { code, stdout, stderr } = await run([command, path]);
       expect({ command, code }).toEqual({ command, code: wanted });
       expect(command === "check" ? stdout + stderr : stderr).toContain(path);
