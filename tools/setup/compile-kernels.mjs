@@ -24,13 +24,13 @@ export const kernels = [
     entry: "packages/rdb/assembly/lane.ts",
     module: "packages/rdb/src/generated/lane.ts",
     constant: "LANE_BASE64",
-    pages: 624,
+    pages: 672,
   },
   {
     entry: "tools/rdb-inspect/assembly/kernels.ts",
     module: "tools/rdb-inspect/src/generated/kernels.ts",
     constant: "KERNELS_BASE64",
-    pages: 960,
+    pages: 1024,
   },
 ];
 

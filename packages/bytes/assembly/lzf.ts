@@ -31,7 +31,9 @@ export function lzfUnpack(source: usize, sourceEnd: usize, target: usize, target
       if (at >= sourceEnd) return DAMAGED;
       const distance = (((control & 31) << 8) | <usize>load<u8>(at++)) + 1;
       if (distance > out - target || count > room) return DAMAGED;
-      copyBack(out, distance, count);
+      // Most copies are short and from far enough: one vector, and no call.
+      if (distance >= 16 && count <= 16) v128.store(out, v128.load(out - distance));
+      else copyBack(out, distance, count);
       out += count;
     }
   }

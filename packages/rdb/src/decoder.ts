@@ -351,11 +351,10 @@ export class RdbDecoder {
   }
 
   /** A record that the lane could read as a whole is waited for, as long as it may fit. */
-  #waitForLane({ wantsMore, home, slots }: RecordLane): void {
+  #waitForLane({ wantsMore, patienceBytes }: RecordLane): void {
     const available = this.#window.limit - this.#window.position;
-    const availableMax = home.roomBytes - slots[0].length;
-    if (!wantsMore || this.#hasEnded || available >= availableMax) return;
-    this.#cursor.wanted = Math.min(Math.ceil(available * 1.25) + 1, availableMax);
+    if (!wantsMore || this.#hasEnded || available >= patienceBytes) return;
+    this.#cursor.wanted = Math.min(Math.ceil(available * 1.25) + 1, patienceBytes);
     this.#waitsForLane = true;
     throw shortage;
   }

@@ -35,6 +35,8 @@ export interface RecordLane {
   readonly stoppedAt: number;
   /** The record there may be one for the lane when more of it is at hand. */
   readonly wantsMore: boolean;
+  /** Records up to this size are waited for when the lane wants more. Every byte of memory first touched costs time too. */
+  readonly patienceBytes: number;
   useTypes(types: readonly (TypeRow | undefined)[]): void;
   /**
    * Reads the records of [start, limit) in the home's memory, whose first byte is at stream offset `windowStart`. Undefined
@@ -67,6 +69,11 @@ export interface LaneExports {
 export type LaneWalk = (start: number, limit: number, db: number) => number;
 
 /** Shapes of assembly/shapes.ts by layout of a row of the format, packed encoding and entries in an item. */
+/** For walks that cost little in the general way. */
+const usualPatienceBytes = 1 << 20;
+/** Looking for duplicates among many members is several times faster in the lane: worth a large window. */
+const checkPatienceBytes = 15 << 20;
+
 const streamShapes: ReadonlyMap<number, number> = new Map([
   [15, 15],
   [19, 16],
@@ -94,11 +101,13 @@ export class KernelLane implements RecordLane {
   readonly home: WindowHome;
   readonly slots: readonly Uint8Array[];
   readonly rows: KeyRows;
+  readonly patienceBytes: number;
   readonly #exports: LaneExports;
   readonly #walk: LaneWalk;
   readonly #windowAt: number;
 
-  constructor(exports: LaneExports, walk: LaneWalk) {
+  constructor(exports: LaneExports, walk: LaneWalk, patienceBytes = usualPatienceBytes) {
+    this.patienceBytes = patienceBytes;
     const { buffer } = exports.memory;
     this.#exports = exports;
     this.#walk = walk;
@@ -172,5 +181,5 @@ export function makeSkipLane(): KernelLane | undefined {
 /** A lane for level "check"; undefined where there is no WebAssembly. */
 export function makeCheckLane(): KernelLane | undefined {
   const exports = instantiateModule<LaneExports>(LANE_BASE64);
-  return exports && new KernelLane(exports, exports.checkRecords);
+  return exports && new KernelLane(exports, exports.checkRecords, checkPatienceBytes);
 }

@@ -76,6 +76,10 @@ export class TallyLane implements RecordLane {
     return this.#lane.wantsMore;
   }
 
+  get patienceBytes(): number {
+    return this.#lane.patienceBytes;
+  }
+
   useTypes(types: readonly (TypeRow | undefined)[]): void {
     this.#types = types;
     this.#lane.useTypes(types);

@@ -70,6 +70,10 @@ export class WritingLane implements RecordLane {
     return this.#lane.wantsMore;
   }
 
+  get patienceBytes(): number {
+    return this.#lane.patienceBytes;
+  }
+
   /** What was written last, borrowed until the next call of any kind. */
   get text(): Uint8Array {
     const { memory, outStart, outEnd } = this.#exports;

@@ -81,68 +81,47 @@ export function fingerprintOf(db: number, key: Uint8Array): bigint {
   return fingerprint[0];
 }
 
-/** Buckets by the lowest bits: few enough to be written side by side, and small enough to be searched in a cache. */
-const bucketCount = 256;
+/**
+ * Fingerprints that are compared at a time: their table takes 2 MiB, which a cache holds. Going over all of them
+ * again costs less than putting them in order, and much less than memory that was not used before.
+ */
+const roundMax = 131_072;
 
 /** Values that occur more than once, ascending, each once. */
 export function repeated(fingerprints: KeyFingerprints): bigint[] {
-  const { parts } = fingerprints;
-  const ends = new Uint32Array(bucketCount);
-  const sorted = inBuckets(parts, ends);
-  const largest = ends.reduce((most, end, bucket) => Math.max(most, end - (ends[bucket - 1] ?? 0)), 0);
-  const table = new Uint32Array(2 * 2 ** Math.ceil(Math.log2(Math.max(16, 2 * largest))));
+  const count = countOf(fingerprints.parts);
+  const rounds = 2 ** Math.ceil(Math.log2(Math.max(1, count / roundMax)));
+  const slotCount = 2 ** Math.ceil(Math.log2(Math.max(16, (2 * count) / rounds)));
+  const table = new Uint32Array(2 * slotCount);
   const found = new Set<bigint>();
-  for (let bucket = 0; bucket < bucketCount; bucket++)
-    findRepeated(sorted, ends[bucket - 1] ?? 0, ends[bucket], table, found);
+  for (let round = 0; round < rounds; round++) {
+    table.fill(0);
+    for (const part of fingerprints.parts) findRepeated(part, table, round, rounds - 1, found);
+  }
   return [...found].sort((first, second) => (first < second ? -1 : 1));
 }
 
-/** All fingerprints as pairs of halves, bucket after bucket; `ends` receives where each bucket ends, in pairs. */
-function inBuckets(parts: readonly BigUint64Array[], ends: Uint32Array): Uint32Array {
-  const halvesOf = (part: BigUint64Array) => new Uint32Array(part.buffer, part.byteOffset, part.length * 2);
-  for (const part of parts) {
-    const halves = halvesOf(part);
-    for (let at = 0; at < halves.length; at += 2) ends[halves[at] & (bucketCount - 1)]++;
-  }
-  let total = 0;
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    const count = ends[bucket];
-    ends[bucket] = total;
-    total += count;
-  }
-  const sorted = new Uint32Array(total * 2);
-  for (const part of parts) {
-    const halves = halvesOf(part);
-    for (let at = 0; at < halves.length; at += 2) {
-      // Starts move on as buckets fill, and have become the ends when all is in place.
-      const to = 2 * ends[halves[at] & (bucketCount - 1)]++;
-      sorted[to] = halves[at];
-      sorted[to + 1] = halves[at + 1];
-    }
-  }
-  return sorted;
-}
-
 /**
- * Puts the pairs [start, end) into an open table of pairs. The pair 0, 0 marks a free slot, so that fingerprint
- * counts as one with a high half of 1: two keys in 2^64 are asked about in vain.
+ * Puts the fingerprints that belong to this round into an open table of pairs of halves. The pair 0, 0
+ * marks a free slot, so that fingerprint counts as 1: two keys in 2^64 are asked about in vain.
  */
 function findRepeated(
-  pairs: Uint32Array,
-  start: number,
-  end: number,
+  part: BigUint64Array,
   table: Uint32Array,
+  round: number,
+  roundMask: number,
   found: Set<bigint>,
 ): void {
-  table.fill(0);
   const mask = table.length / 2 - 1;
-  for (let at = 2 * start; at < 2 * end; at += 2) {
-    const low = pairs[at];
-    const high = low === 0 && pairs[at + 1] === 0 ? 1 : pairs[at + 1];
-    let slot = high & mask;
+  const halves = new Uint32Array(part.buffer, part.byteOffset, part.length * 2);
+  for (let at = 0; at < halves.length; at += 2) {
+    const high = halves[at + 1];
+    if ((high & roundMask) !== round) continue;
+    const low = (halves[at] | (high === 0 ? 1 : 0)) >>> 0;
+    let slot = low & mask;
     while (table[2 * slot] !== 0 || table[2 * slot + 1] !== 0) {
       if (table[2 * slot] === low && table[2 * slot + 1] === high) {
-        found.add((BigInt(pairs[at + 1]) << 32n) | BigInt(low));
+        found.add(part[at / 2]);
         break;
       }
       slot = (slot + 1) & mask;
