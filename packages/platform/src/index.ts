@@ -41,6 +41,7 @@ export {
 export { type Fault, type FaultRule, faultyFiles } from "./sim/faulty-files.ts";
 export type { FileCall } from "./sim/file-calls.ts";
 export { BLOCK_BYTES, type CrashDraw } from "./sim/memory-file-content.ts";
+export { MemoryNetwork, type MemoryNetworkOptions } from "./sim/memory-network.ts";
 export { type RecordingFiles, recordingFiles } from "./sim/recording-files.ts";
 export { type SeededRandomDoor, seededRandomDoor } from "./sim/seeded-random.ts";
 export { StrictMemoryFiles } from "./sim/strict-memory-files.ts";
