@@ -5,6 +5,7 @@ const floors = {
   bytes: [],
   platform: [],
   rdb: ["bytes"],
+  resp: ["bytes"],
 };
 
 const tests = "(\\.test\\.ts$|/test/)";

@@ -29,3 +29,20 @@ export { nodePlatform } from "./node/node-platform.ts";
 export { type ReadChunksOptions, readChunks } from "./read-chunks.ts";
 export { type ReadStreamOptions, readStream } from "./read-stream.ts";
 export { type ReplaceFileOptions, replaceFile } from "./replace-file.ts";
+
+// The simulated ones, for tests: time and chance that obey, disks that fail, and crashes at every call.
+
+export {
+  type Crash,
+  type CrashExploration,
+  type CrashScenario,
+  exploreCrashes,
+} from "./sim/explore-crashes.ts";
+export { type Fault, type FaultRule, faultyFiles } from "./sim/faulty-files.ts";
+export type { FileCall } from "./sim/file-calls.ts";
+export { BLOCK_BYTES, type CrashDraw } from "./sim/memory-file-content.ts";
+export { MemoryNetwork, type MemoryNetworkOptions } from "./sim/memory-network.ts";
+export { type RecordingFiles, recordingFiles } from "./sim/recording-files.ts";
+export { type SeededRandomDoor, seededRandomDoor } from "./sim/seeded-random.ts";
+export { StrictMemoryFiles } from "./sim/strict-memory-files.ts";
+export { VirtualClock } from "./sim/virtual-clock.ts";
