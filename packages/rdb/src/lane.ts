@@ -8,8 +8,9 @@
  * So there is one place that says what is wrong with a file, and a fast one for everything else. Tests hold both
  * against each other, whole and cut anywhere.
  *
- * A lane has its own memory, 35 MiB of which little is touched as long as records are small. There the decoder's window lies. It serves one decoder at a time, any number of
- * them one after the other. Sources in assembly/, compiled by `npm run kernels`.
+ * A lane has memory of its own, 42 MiB of which little is touched as long as records are small; the decoder's window lies
+ * in it. It serves one decoder at a time, any number of them one after the other. Sources in assembly/, compiled by
+ * `npm run kernels`.
  */
 import { instantiateModule, type WindowHome } from "@holdfast/bytes";
 import type { TypeRow } from "./format.ts";
@@ -68,18 +69,19 @@ export interface LaneExports {
 /** Reads records from address `start` to `limit`; gives the number of rows. */
 export type LaneWalk = (start: number, limit: number, db: number) => number;
 
-/** Shapes of assembly/shapes.ts by layout of a row of the format, packed encoding and entries in an item. */
 /** For walks that cost little in the general way. */
 const usualPatienceBytes = 1 << 20;
 /** Looking for duplicates among many members is several times faster in the lane: worth a large window. */
 const checkPatienceBytes = 15 << 20;
 
+/** Shapes of streams by type number. */
 const streamShapes: ReadonlyMap<number, number> = new Map([
   [15, 15],
   [19, 16],
   [21, 17],
 ]);
 
+/** Shapes of assembly/shapes.ts by layout of a row of the format, packed encoding and entries in an item. */
 const shapes: ReadonlyMap<string, number> = new Map([
   ["string S", 1],
   ["list N(s)", 2],
