@@ -47,9 +47,41 @@ export function crcTables(): void {
   }
 }
 
-/** Adds `count` bytes of the scratch area to the register. */
-export function crcSliced(count: usize): void {
-  slice(SCRATCH, SCRATCH + count);
+/** How much crcUpdate() folds at a time: what it looks back at stays in the first-level cache. */
+const PIECE_BYTES: usize = 16384;
+/** From this size on, folding pays for the bytes that it leaves to the tables. */
+const FOLD_FROM_BYTES: usize = 5120;
+
+/** Adds [start, end), anywhere outside of the areas of memory.ts, to the register. */
+export function crcUpdate(start: usize, end: usize): void {
+  if (end - start < FOLD_FROM_BYTES) {
+    crcSliced(start, end);
+    return;
+  }
+  const foldedEnd = end - HISTORY_BYTES - ((end - start) & 15);
+  crcFoldBegin();
+  for (let at = start; at < foldedEnd; at += PIECE_BYTES) crcFold(at, min(PIECE_BYTES, foldedEnd - at));
+  crcFoldEnd(foldedEnd, end - foldedEnd);
+}
+
+/** Adds [start, end) to the register by tables alone. */
+export function crcSliced(start: usize, end: usize): void {
+  let register = load<u64>(REGISTER);
+  let at = start;
+  for (; at + 16 <= end; at += 16) {
+    register = lookUpFirst(register ^ load<u64>(at)) ^ lookUpSecond(load<u64>(at, 8));
+  }
+  for (; at < end; at++) {
+    register = (register >> 8) ^ load<u64>(TABLES + (((<u32>register ^ load<u8>(at)) & 255) << 3));
+  }
+  store<u64>(REGISTER, register);
+}
+
+/** The CRC of [start, end), on its own. */
+export function crcOf(start: usize, end: usize): u64 {
+  store<u64>(REGISTER, 0);
+  crcUpdate(start, end);
+  return load<u64>(REGISTER);
 }
 
 /** Starts folding: nothing lies before the first byte. */
@@ -57,28 +89,59 @@ export function crcFoldBegin(): void {
   memory.fill(HISTORY, 0, HISTORY_BYTES);
 }
 
-/** Folds `count` bytes of the scratch area, a multiple of 16. The register goes into the first piece. */
-export function crcFold(count: usize): void {
-  store<u64>(SCRATCH, load<u64>(SCRATCH) ^ load<u64>(REGISTER));
+/**
+ * Folds `count` bytes from `source` on, a multiple of 16, into the scratch area; `source` may be the scratch area itself. The register
+ * goes into the first piece.
+ */
+export function crcFold(source: usize, count: usize): void {
+  const register = i64x2(load<u64>(REGISTER), 0);
   store<u64>(REGISTER, 0);
-  for (let at = HISTORY, end = HISTORY + count; at < end; at += 16) {
-    v128.store(at, v128.xor(lookBack(at), v128.load(at, HISTORY_BYTES)), HISTORY_BYTES);
+  v128.store(SCRATCH, v128.xor(register, v128.xor(lookBack(HISTORY), v128.load(source))));
+  const ahead = source - HISTORY;
+  for (let at = HISTORY + 16, end = HISTORY + count; at < end; at += 16) {
+    v128.store(at, v128.xor(lookBack(at), v128.load(at + ahead)), HISTORY_BYTES);
   }
   // What was folded last becomes the history of the next piece, also when the piece is shorter than the history.
   memory.copy(HISTORY, HISTORY + count, HISTORY_BYTES);
 }
 
 /**
- * Ends folding: `count` bytes, at least HISTORY_BYTES, stand HISTORY_BYTES behind the start of the scratch area. They take
- * what the folded bytes still owe them, not each other's, and go through the tables.
+ * Ends folding: the last `count` bytes, at least HISTORY_BYTES and less than twice as many, from `source` on. They take what the folded
+ * bytes still owe them, not each other's, and go through the tables.
  */
-export function crcFoldEnd(count: usize): void {
+export function crcFoldEnd(source: usize, count: usize): void {
   const tail = SCRATCH + HISTORY_BYTES;
+  memory.copy(tail, source, count);
   memory.fill(SCRATCH, 0, HISTORY_BYTES);
   for (let at: usize = 0; at < HISTORY_BYTES; at += 16) {
     v128.store(tail + at, v128.xor(v128.load(tail + at), lookBack(HISTORY + at)));
   }
-  slice(tail, tail + count);
+  crcSliced(tail, tail + count);
+}
+
+/**
+ * Multiplies the register by x^(8 * count) modulo the polynomial: what `count` bytes make of a register that are zero. Exact for
+ * any count below 2^53.
+ */
+export function crcShift(count: f64): void {
+  let register = load<u64>(REGISTER);
+  // x^8 with its bits reversed, squared for every bit of the count.
+  let power: u64 = (<u64>1) << 55;
+  for (let rest = <u64>count; rest > 0; rest >>= 1) {
+    if (rest & 1) register = multiply(register, power);
+    power = multiply(power, power);
+  }
+  store<u64>(REGISTER, register);
+}
+
+/** The product of two polynomials modulo the CRC's, all with their bits reversed: the top bit is x^0. */
+function multiply(left: u64, right: u64): u64 {
+  let product: u64 = 0;
+  for (; left !== 0; left <<= 1) {
+    product ^= right & (0 - (left >> 63));
+    right = (right >> 1) ^ ((right & 1) * POLYNOMIAL);
+  }
+  return product;
 }
 
 /** The sum of the seven folded vectors that the vector HISTORY_BYTES behind `at` looks back at. */
@@ -90,18 +153,6 @@ function lookBack(at: usize): v128 {
   sum = v128.xor(sum, v128.load(at, FOLD_E));
   sum = v128.xor(sum, v128.load(at, FOLD_F));
   return v128.xor(sum, v128.load(at, FOLD_G));
-}
-
-function slice(start: usize, end: usize): void {
-  let register = load<u64>(REGISTER);
-  let at = start;
-  for (; at + 16 <= end; at += 16) {
-    register = lookUpFirst(register ^ load<u64>(at)) ^ lookUpSecond(load<u64>(at, 8));
-  }
-  for (; at < end; at++) {
-    register = (register >> 8) ^ load<u64>(TABLES + (((<u32>register ^ load<u8>(at)) & 255) << 3));
-  }
-  store<u64>(REGISTER, register);
 }
 
 /** What eight bytes contribute when eight more follow them in the step. */

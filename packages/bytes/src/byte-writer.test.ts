@@ -44,3 +44,10 @@ test("it grows to any size and keeps every byte", () => {
 test("text that is not ASCII is refused", () => {
   expect(() => new ByteWriter().ascii("é")).toThrow(RangeError);
 });
+
+test("it grows under a number as it grows under bytes", () => {
+  for (let before = 250; before <= 256; before++) {
+    const writer = new ByteWriter().bytes(new Uint8Array(before)).u64be(0x0102030405060708n).u8(9);
+    expect([...writer.take().subarray(before)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  }
+});

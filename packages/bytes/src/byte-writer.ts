@@ -18,42 +18,50 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#claim(1), value);
+    const at = this.#claim(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16le(value: number): this {
-    this.#view.setUint16(this.#claim(2), value, true);
+    const at = this.#claim(2);
+    this.#view.setUint16(at, value, true);
     return this;
   }
 
   u32le(value: number): this {
-    this.#view.setUint32(this.#claim(4), value, true);
+    const at = this.#claim(4);
+    this.#view.setUint32(at, value, true);
     return this;
   }
 
   u32be(value: number): this {
-    this.#view.setUint32(this.#claim(4), value, false);
+    const at = this.#claim(4);
+    this.#view.setUint32(at, value, false);
     return this;
   }
 
   u64le(value: bigint): this {
-    this.#view.setBigUint64(this.#claim(8), value, true);
+    const at = this.#claim(8);
+    this.#view.setBigUint64(at, value, true);
     return this;
   }
 
   u64be(value: bigint): this {
-    this.#view.setBigUint64(this.#claim(8), value, false);
+    const at = this.#claim(8);
+    this.#view.setBigUint64(at, value, false);
     return this;
   }
 
   i64le(value: bigint): this {
-    this.#view.setBigInt64(this.#claim(8), value, true);
+    const at = this.#claim(8);
+    this.#view.setBigInt64(at, value, true);
     return this;
   }
 
   f64le(value: number): this {
-    this.#view.setFloat64(this.#claim(8), value, true);
+    const at = this.#claim(8);
+    this.#view.setFloat64(at, value, true);
     return this;
   }
 
@@ -83,7 +91,7 @@ export class ByteWriter {
     return taken;
   }
 
-  /** Room for `count` bytes; returns where it starts. */
+  /** Room for `count` bytes; returns where it starts. Buffer and view may be others afterwards. */
   #claim(count: number): number {
     const at = this.#size;
     this.#size += count;

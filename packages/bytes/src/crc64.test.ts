@@ -36,6 +36,14 @@ describe("CRC-64", () => {
     );
   });
 
+  test("one continues from where another stands, which stays there", () => {
+    const first = new Crc64().update(digits, 0, 4);
+    const second = new Crc64().update(digits);
+    second.continueFrom(first);
+    expect(second.update(digits, 4).value).toBe(crc64(digits));
+    expect(first.value).toBe(crc64(digits.subarray(0, 4)));
+  });
+
   test("reset starts again", () => {
     const crc = new Crc64().update(digits);
     crc.reset();

@@ -46,22 +46,50 @@ const TABLE_LOW = new Int32Array(SLICES * 256);
 const TABLE_HIGH = new Int32Array(SLICES * 256);
 fillTables();
 
+/** Memory of a kernel that sums bytes where they lie. */
+export interface Crc64Home {
+  readonly memory: Uint8Array;
+  /** Adds memory[start, end) to a register in halves, the low one first. */
+  updateCrc64(register: Int32Array, start: number, end: number): void;
+}
+
 /** A running CRC-64. Bytes are only read during the call. */
 export class Crc64 {
   /** The register's halves as signed 32-bit integers. */
   readonly #state = new Int32Array(2);
+  readonly #home: Crc64Home | undefined;
+
+  /** `home`: where most of the bytes will lie; no need to copy them into another kernel. */
+  constructor(home?: Crc64Home) {
+    this.#home = home;
+  }
 
   /** Takes bytes[start, end). */
   update(bytes: Uint8Array, start = 0, end = bytes.length): this {
-    if (kernels === undefined || end - start < KERNEL_FROM_BYTES)
-      updateHalves(this.#state, bytes, start, end);
+    if (end - start < KERNEL_FROM_BYTES) updateHalves(this.#state, bytes, start, end);
+    else if (bytes === this.#home?.memory) this.#home.updateCrc64(this.#state, start, end);
+    else if (kernels === undefined) updateHalves(this.#state, bytes, start, end);
     else updateWithKernels(kernels, this.#state, bytes, start, end);
+    return this;
+  }
+
+  /** Takes `byteCount` bytes without a look at them: those that took another checksum from `before` to `after`. */
+  follow(before: Crc64, after: Crc64, byteCount: number): this {
+    // The register is linear: what the two had different before, they have different behind, shifted by the bytes between.
+    const value = shifted(before.value ^ this.value, byteCount) ^ after.value;
+    this.#state[0] = Number(BigInt.asIntN(32, value));
+    this.#state[1] = Number(BigInt.asIntN(32, value >> 32n));
     return this;
   }
 
   /** The checksum of everything since the start or the last reset(), 0 to 2^64 - 1. */
   get value(): bigint {
     return joinHalves(this.#state[0], this.#state[1]);
+  }
+
+  /** Stands where another one stands, which is not changed. */
+  continueFrom(other: Crc64): void {
+    this.#state.set(other.#state);
   }
 
   /** Starts again, as if nothing had been added. */
@@ -83,20 +111,36 @@ export function formatCrc64(value: bigint): string {
 /**
  * The checksum of two parts one after the other, from the checksum of each and the size of the second.
  *
- * Exact for any size up to 2^53 - 1 bytes; takes a few milliseconds at most. Throws RangeError for anything else.
+ * Exact for any size up to 2^53 - 1 bytes; takes microseconds. Throws RangeError for anything else.
  */
 export function combineCrc64(first: bigint, second: bigint, secondByteCount: number): bigint {
-  if (!Number.isSafeInteger(secondByteCount) || secondByteCount < 0) {
-    throw new RangeError(`not a count of bytes: ${secondByteCount}`);
-  }
-  // Appending n bytes multiplies the register by x^(8n); the power is put together from squares.
+  return shifted(first, secondByteCount) ^ second;
+}
+
+/** What `byteCount` zero bytes make of a register. */
+function shifted(value: bigint, byteCount: number): bigint {
+  if (!Number.isSafeInteger(byteCount) || byteCount < 0)
+    throw new RangeError(`not a count of bytes: ${byteCount}`);
+  return kernels === undefined ? shiftPlain(value, byteCount) : shiftWithKernels(kernels, value, byteCount);
+}
+
+function shiftWithKernels({ register, crcShift }: Kernels, value: bigint, byteCount: number): bigint {
+  register[0] = Number(BigInt.asIntN(32, value));
+  register[1] = Number(BigInt.asIntN(32, value >> 32n));
+  crcShift(byteCount);
+  return joinHalves(register[0], register[1]);
+}
+
+/** The same without kernels: a few milliseconds. */
+export function shiftPlain(value: bigint, byteCount: number): bigint {
+  // A zero byte multiplies the register by x^8; the power is put together from squares.
   let power = X_TO_THE_8;
-  let shifted = first;
-  for (let count = secondByteCount; count > 0; count = Math.floor(count / 2)) {
-    if (count % 2 === 1) shifted = multiply(shifted, power);
+  let result = value;
+  for (let count = byteCount; count > 0; count = Math.floor(count / 2)) {
+    if (count % 2 === 1) result = multiply(result, power);
     power = multiply(power, power);
   }
-  return shifted ^ second;
+  return result;
 }
 
 /** The product of two polynomials modulo the CRC's, all with their bits reversed: the top bit is x^0. */
@@ -124,7 +168,7 @@ function updateWithKernels(
   kernel.register.set(state);
   if (end - start < FOLD_FROM_BYTES) {
     kernel.bytes.set(bytes.subarray(start, end), kernel.scratchStart);
-    kernel.crcSliced(end - start);
+    kernel.crcSliced(kernel.scratchStart, kernel.scratchStart + (end - start));
   } else {
     fold(kernel, bytes, start, end);
   }
@@ -138,10 +182,11 @@ function fold(kernel: Kernels, bytes: Uint8Array, start: number, end: number): v
   for (let at = start; at < foldedEnd; at += PIECE_BYTES) {
     const piece = bytes.subarray(at, Math.min(at + PIECE_BYTES, foldedEnd));
     kernel.bytes.set(piece, kernel.scratchStart);
-    kernel.crcFold(piece.length);
+    kernel.crcFold(kernel.scratchStart, piece.length);
   }
-  kernel.bytes.set(bytes.subarray(foldedEnd, end), kernel.scratchStart + kernel.tailBytes);
-  kernel.crcFoldEnd(end - foldedEnd);
+  const tailStart = kernel.scratchStart + kernel.tailBytes;
+  kernel.bytes.set(bytes.subarray(foldedEnd, end), tailStart);
+  kernel.crcFoldEnd(tailStart, end - foldedEnd);
 }
 
 /** Eight bytes a step, one table lookup per byte and half. */

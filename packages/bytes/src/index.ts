@@ -24,7 +24,7 @@ export {
 
 // What RDB files are sealed and packed with.
 
-export { Crc64, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
+export { Crc64, type Crc64Home, combineCrc64, crc64, formatCrc64 } from "./crc64.ts";
 export { LZF_MAX_RATIO, LzfError, lzfDecompress, lzfPeek } from "./lzf.ts";
 export { LzfCompressor } from "./lzf-compress.ts";
 export { LzfStream, type LzfStreamOptions } from "./lzf-stream.ts";

@@ -2,7 +2,7 @@
  * The WebAssembly kernels: CRC-64 and LZF for blocks large enough to pay for copying them in and out.
  *
  * One instance per process, made when this module is loaded (about 2 ms). It is a constant with scratch memory: every call
- * copies its input in, computes, copies the result out and leaves nothing behind that a later call reads, and all of it
+ * copies its input in, computes, copies the result out and leaves nothing behind that a later call believes, and all of it
  * happens within one synchronous call. So nobody can observe that it is shared. A worker thread has its own.
  *
  * Without WebAssembly (node --jitless) there are no kernels, and the plain paths do all the work.
@@ -21,11 +21,13 @@ interface KernelExports {
   readonly scratch: { readonly value: number };
   readonly foldTailBytes: { readonly value: number };
   crcTables(): void;
-  crcSliced(count: number): void;
+  crcSliced(start: number, end: number): void;
   crcFoldBegin(): void;
-  crcFold(count: number): void;
-  crcFoldEnd(count: number): void;
+  crcFold(source: number, count: number): void;
+  crcFoldEnd(source: number, count: number): void;
+  crcShift(count: number): void;
   lzfUnpack(source: number, sourceEnd: number, target: number, targetEnd: number): number;
+  lzfPack(source: number, sourceEnd: number, target: number, targetEnd: number): number;
 }
 
 /** The kernels with views of their memory. */

@@ -88,7 +88,8 @@ test("a compressor stays right when its table has been used up", () => {
   const zeros = new Uint8Array(2 ** 26);
   const target = new Uint8Array(2 ** 20);
   for (let round = 0; round < 17; round++) {
-    compressor.compress(zeros, 0, zeros.length, target, 0, target.length);
-    expect(packed(text, compressor)).toEqual(packed(text));
+    compressor.compressPlain(zeros, 0, zeros.length, target, 0, target.length);
+    const size = compressor.compressPlain(text, 0, text.length, target, 0, target.length);
+    expect(target.subarray(0, size)).toEqual(packed(text));
   }
 });

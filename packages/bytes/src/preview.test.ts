@@ -18,6 +18,7 @@ describe("a preview", () => {
     ["wide characters count two cells", "日本語日本語", 10, "日本語日…"],
     ["control characters are escaped", "a\nb\x00", 20, "a\\nb\\x00"],
     ["almost no room leaves the ellipsis", "abc", 1, "…"],
+    ["marks without width behind a word fit", "01234567a\u0308\u0308", 9, "01234567a\u0308\u0308"],
   ])("%s", (_name, text, maxWidth, expected) => {
     expect(preview(text, maxWidth)).toBe(expected);
   });

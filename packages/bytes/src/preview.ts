@@ -10,7 +10,10 @@
 
 import { escapedPieces } from "./text.ts";
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const ELLIPSIS = "…";
+const PLAIN_TEXT = /^[\x20-\x7e]*$/;
 const ZERO_WIDTH = /^\p{M}+$/u;
 const EMOJI = /\p{Emoji_Presentation}/u;
 /** First and last code point of each run of wide characters. */
@@ -44,6 +47,8 @@ export interface PreviewOptions {
  */
 export function previewBytes(bytes: Uint8Array, options: PreviewOptions): string {
   const { maxWidth, cut = "end" } = options;
+  const plain = cut === "end" ? plainWord(bytes, maxWidth) : undefined;
+  if (plain !== undefined) return plain;
   const whole = fit(escapedPieces(bytes), maxWidth);
   if (whole.complete) {
     const text = inQuotes(whole.text);
@@ -54,8 +59,31 @@ export function previewBytes(bytes: Uint8Array, options: PreviewOptions): string
   return needsQuotes(shown) && narrower >= 2 ? `"${shorten(bytes, narrower, cut)}"` : shown;
 }
 
+/**
+ * Most names begin with nothing but letters, digits and signs of ASCII, shown as they are in a cell each. Undefined when other bytes
+ * have a say in the first cells.
+ */
+function plainWord(bytes: Uint8Array, maxWidth: number): string | undefined {
+  const seen = Math.min(bytes.length, maxWidth + 1);
+  for (let at = 0; at < seen; at++) {
+    const byte = bytes[at];
+    if (byte <= 0x20 || byte >= 0x7f || byte === QUOTE || byte === BACKSLASH) return undefined;
+  }
+  if (seen === 0) return undefined;
+  if (seen <= maxWidth) return latin1(bytes, seen);
+  return `${latin1(bytes, maxWidth - 1)}${ELLIPSIS}`;
+}
+
+/** A view and a decoder would take longer than so few characters. */
+function latin1(bytes: Uint8Array, size: number): string {
+  let text = "";
+  for (let at = 0; at < size; at++) text += String.fromCharCode(bytes[at]);
+  return text;
+}
+
 /** How many terminal cells a text takes. */
 export function displayWidth(text: string): number {
+  if (PLAIN_TEXT.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;

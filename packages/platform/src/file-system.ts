@@ -38,7 +38,10 @@ export interface FileSystem {
   syncDirectory(path: string): Promise<void>;
 }
 
-/** An open file. Calls on one file must not overlap, except for reads. */
+/**
+ * An open file. Calls on one file must not overlap, except for reads, and for a syncData() beside which append() goes on: it covers
+ * what was appended before it began.
+ */
 export interface File {
   readonly path: string;
   /** Size now, in bytes. */

@@ -29,6 +29,7 @@ export { nodePlatform } from "./node/node-platform.ts";
 export { type ReadChunksOptions, readChunks } from "./read-chunks.ts";
 export { type ReadStreamOptions, readStream } from "./read-stream.ts";
 export { type ReplaceFileOptions, replaceFile } from "./replace-file.ts";
+export { syncBehind } from "./sync-behind.ts";
 
 // The simulated ones, for tests: time and chance that obey, disks that fail, and crashes at every call.
 

@@ -5,6 +5,8 @@
  * when the connection wants more.
  */
 
+import type { ConnectionError } from "./errors.ts";
+
 /** Where to connect or listen: a host and port, or the path of a Unix socket. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -12,7 +14,7 @@ export type Address = { readonly host: string; readonly port: number } | { reado
 export interface TlsOptions {
   /** Name the certificate must be for, and that is sent as SNI. Default: the host. */
   readonly serverName?: string;
-  /** Authorities to trust instead of the system's. */
+  /** Authorities to trust instead of the system's. To listen with them asks clients for a certificate that one of them has signed. */
   readonly caPem?: string;
   /** Our own certificate: needed to listen, and to connect where the server asks for one. */
   readonly certPem?: string;
@@ -33,6 +35,8 @@ export interface ListenOptions {
   /** Port 0 takes any free port. */
   readonly address: Address;
   readonly tls?: TlsOptions;
+  /** Told about a client that spoke no TLS, or had no certificate that counts: `accept` never sees it. */
+  readonly onRefused?: (error: ConnectionError) => void;
 }
 
 export interface Network {

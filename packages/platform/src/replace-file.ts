@@ -13,6 +13,8 @@
 import { basename, dirname, join } from "node:path";
 import { FileError, FileExistsError } from "./errors.ts";
 import type { File, FileSystem } from "./file-system.ts";
+import { inBlocks } from "./in-blocks.ts";
+import { syncBehind } from "./sync-behind.ts";
 
 /** So many leftovers mean that something else is wrong. */
 const TEMPORARY_NAMES_MAX = 100;
@@ -26,7 +28,8 @@ export interface ReplaceFileOptions {
 }
 
 /**
- * Makes `path` hold what `write` appends to the file it is given, lasting when this resolves. `write` must not close it.
+ * Makes `path` hold what `write` appends to the file it is given, lasting when this resolves. `write` must not close it, and may
+ * use the memory that it appended again at once.
  *
  * Throws FileExistsError when something has the name that may not be replaced: before anything is written, and again
  * just before the rename. FileError of the failed call otherwise, or whatever `write` threw. An error of the
@@ -75,7 +78,8 @@ async function createTemporary(files: FileSystem, path: string): Promise<File> {
   );
 }
 
-async function writeAndSync(file: File, write: (file: File) => Promise<void>): Promise<void> {
+async function writeAndSync(temporary: File, write: (file: File) => Promise<void>): Promise<void> {
+  const file = inBlocks(syncBehind(temporary));
   try {
     await write(file);
     await file.sync();

@@ -3,6 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { scratchDirectory } from "../../test/scratch-directory.ts";
+import { borrowBlocks } from "../block-memory.ts";
 import { FileError, FileExistsError } from "../errors.ts";
 import { readChunks } from "../read-chunks.ts";
 import { nodeFiles } from "./node-files.ts";
@@ -34,6 +35,22 @@ describe("files on disk", () => {
     await file.close();
     await file.close();
     expect(await readFile(path, "utf8")).toBe("hello!");
+  });
+
+  test("are the same bytes whether large blocks pass by the page cache or not", async () => {
+    const path = join(await scratchDirectory(), "file");
+    const file = await files.open(path, "create");
+    const lent = borrowBlocks();
+    const [aligned] = lent.blocks;
+    for (let index = 0; index < aligned.length; index++) aligned[index] = (index * 31 + (index >> 9)) & 255;
+    const appended = [aligned, aligned.subarray(0, 1 << 20), text("odd"), aligned, aligned.subarray(4096)];
+    for (const bytes of appended) await file.append(bytes);
+    await file.sync();
+    const expected = Buffer.concat(appended);
+    expect(await file.size()).toBe(expected.length);
+    await file.close();
+    lent.giveBack();
+    expect(Buffer.compare(await readFile(path), expected)).toBe(0);
   });
 
   test("opened for appending keep what they have", async () => {

@@ -1,12 +1,13 @@
 /**
- * The file door on Node: node:fs for open files, fs-extra for the chores.
+ * The file door on Node: node:fs for open files, fs-extra for the chores, loaded with the first of them.
  */
 
+import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/promises";
-import { ensureDir } from "fs-extra/esm";
 import { FileError, FileExistsError } from "../errors.ts";
 import type { File, FileInfo, FileSystem, OpenMode } from "../file-system.ts";
 import { systemFailure } from "../system-failure.ts";
+import { UncachedWrites } from "./uncached-writes.ts";
 
 /** Flags of open(2) as Node spells them: "ax+" appends, reads, and fails when the file exists. */
 const FLAGS: Readonly<Record<OpenMode, string>> = { read: "r", create: "ax+", append: "a+" };
@@ -19,7 +20,8 @@ export function nodeFiles(): FileSystem {
     remove: (path) => attempt("remove", path, () => unlink(path)),
     list: (directory) => attempt("list", directory, async () => (await readdir(directory)).sort()),
     stat: statPath,
-    makeDirectory: (path) => attempt("make directory", path, () => ensureDir(path)),
+    makeDirectory: (path) =>
+      attempt("make directory", path, async () => (await import("fs-extra/esm")).ensureDir(path)),
     syncDirectory: (path) => attempt("sync directory", path, () => syncDirectory(path)),
   };
 }
@@ -28,7 +30,7 @@ async function openFile(path: string, mode: OpenMode): Promise<File> {
   return attempt(mode === "create" ? "create" : "open", path, async () => {
     const handle = await open(path, FLAGS[mode]);
     try {
-      return new NodeFile(path, handle, (await handle.stat()).isFile());
+      return new NodeFile(path, handle, await handle.stat(), mode === "create");
     } catch (error) {
       await handle.close();
       throw error;
@@ -67,12 +69,18 @@ class NodeFile implements File {
   readonly #handle: FileHandle;
   /** Only regular files can be read at an offset. */
   readonly #seekable: boolean;
+  /** For files of our own making: nobody else appends to them, so their size is known. */
+  readonly #uncached: UncachedWrites | undefined;
+  /** As far as it was written here. */
+  #sizeBytes: number;
   #closed = false;
 
-  constructor(path: string, handle: FileHandle, seekable: boolean) {
+  constructor(path: string, handle: FileHandle, found: Stats, isOurs: boolean) {
     this.path = path;
     this.#handle = handle;
-    this.#seekable = seekable;
+    this.#seekable = found.isFile();
+    this.#sizeBytes = found.size;
+    this.#uncached = isOurs ? new UncachedWrites(handle) : undefined;
   }
 
   async size(): Promise<number> {
@@ -87,15 +95,20 @@ class NodeFile implements File {
 
   async append(bytes: Uint8Array): Promise<void> {
     await this.#attempt("write", async () => {
+      let at = (await this.#uncached?.write(bytes, this.#sizeBytes)) ?? 0;
+      this.#sizeBytes += at;
       // A short write is no error of write(2): the next call then says what is wrong, such as ENOSPC.
-      for (let at = 0; at < bytes.length; ) {
-        at += (await this.#handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
+      while (at < bytes.length) {
+        const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, null);
+        at += bytesWritten;
+        this.#sizeBytes += bytesWritten;
       }
     });
   }
 
-  truncate(sizeBytes: number): Promise<void> {
-    return this.#attempt("truncate", () => this.#handle.truncate(sizeBytes));
+  async truncate(sizeBytes: number): Promise<void> {
+    await this.#attempt("truncate", () => this.#handle.truncate(sizeBytes));
+    this.#sizeBytes = sizeBytes;
   }
 
   syncData(): Promise<void> {
@@ -109,7 +122,10 @@ class NodeFile implements File {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#attempt("close", () => this.#handle.close());
+    await this.#attempt("close", async () => {
+      await this.#uncached?.close();
+      await this.#handle.close();
+    });
   }
 
   #attempt<T>(operation: string, call: () => Promise<T>): Promise<T> {

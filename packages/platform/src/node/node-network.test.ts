@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { certPem, keyPem } from "@holdfast/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { scratchDirectory } from "../../test/scratch-directory.ts";
-import { certPem, keyPem } from "../../test/self-signed.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Address, Connection, TlsOptions } from "../network.ts";
 import { nodeNetwork } from "./node-network.ts";
@@ -129,5 +129,30 @@ describe("TLS", () => {
     const listener = await network.listen({ address: anyPort, tls: server }, () => {});
     onTestFinished(() => listener.close());
     await expect(network.connect({ address: listener.address, tls: {} })).rejects.toThrow(ConnectionError);
+  });
+
+  test("asks for a certificate when it is told whose count, and says who was refused", async () => {
+    const refused: ConnectionError[] = [];
+    const listener = await network.listen(
+      {
+        address: anyPort,
+        tls: { ...server, caPem: certPem },
+        onRefused: (error) => refused.push(error),
+      },
+      (connection) => void connection.write(text("in")),
+    );
+    onTestFinished(() => listener.close());
+    const address = listener.address;
+    const trusting: TlsOptions = { caPem: certPem, serverName: "holdfast.test" };
+    const known = await network.connect({ address, tls: { ...trusting, certPem, keyPem } });
+    expect(Buffer.from((await known.read())!).toString()).toBe("in");
+    known.destroy();
+    const anonymous = await network.connect({ address, tls: trusting });
+    await expect(anonymous.read()).rejects.toThrow(ConnectionError);
+    const plain = await network.connect({ address });
+    await plain.write(text("*1\r\n$4\r\nPING\r\n"));
+    while ((await plain.read().catch(() => undefined)) !== undefined);
+    expect(refused).toHaveLength(2);
+    for (const error of refused) expect(error.message).toMatch(/^no TLS with 127\.0\.0\.1:\d+: /);
   });
 });

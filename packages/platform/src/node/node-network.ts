@@ -1,9 +1,9 @@
 /**
- * The network door on Node: node:net and node:tls. The latter takes a command 7 ms to load, so it is loaded with the
+ * The network door on Node: node:net and node:tls. Each takes a command some ms to load, so it is loaded with the
  * first connection that wants it.
  */
 
-import net from "node:net";
+import type net from "node:net";
 import type tls from "node:tls";
 import { ConnectionError } from "../errors.ts";
 import type {
@@ -44,6 +44,7 @@ async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 async function openSocket(options: ConnectOptions): Promise<net.Socket> {
+  const net = await import("node:net");
   if (options.tls === undefined) return net.connect({ ...options.address, noDelay: true });
   const tls = await import("node:tls");
   const host = "host" in options.address ? options.address.host : undefined;
@@ -65,6 +66,12 @@ function certificates(options: TlsOptions): tls.SecureContextOptions {
   };
 }
 
+/** Asks for a certificate when it is said whose count. */
+function forClients(options: TlsOptions): tls.TlsOptions {
+  const asks = options.caPem !== undefined;
+  return { ...certificates(options), ...(asks ? { requestCert: true, rejectUnauthorized: true } : {}) };
+}
+
 function readyOf(socket: net.Socket, event: "connect" | "secureConnect"): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once(event, () => resolve());
@@ -79,8 +86,15 @@ async function listen(options: ListenOptions, accept: (connection: Connection) =
   const take = (socket: net.Socket) => accept(new NodeConnection(socket, peerOf(socket, name)));
   const server =
     options.tls === undefined
-      ? net.createServer({ noDelay: true }, take)
-      : (await import("node:tls")).createServer(certificates(options.tls), take);
+      ? (await import("node:net")).createServer({ noDelay: true }, take)
+      : (await import("node:tls")).createServer(forClients(options.tls), take);
+  server.on("tlsClientError", (cause: Error, socket: net.Socket) => {
+    const { code, detail } = systemFailure(cause);
+    // The reason why a certificate does not count is not in the error.
+    const reason = (socket as tls.TLSSocket).authorizationError;
+    const what = reason == null ? detail : `${detail}, ${reason.message || String(reason)}`;
+    options.onRefused?.(new ConnectionError("no TLS with", peerOf(socket, GONE), code, what, cause));
+  });
   return await new Promise((resolve, reject) => {
     // Stays on: a failed accept later on costs one connection, not the process.
     server.on("error", (error) => {
@@ -105,6 +119,9 @@ function listenerOf(server: net.Server): Listener {
     },
   };
 }
+
+/** Its address is gone with it. */
+const GONE = "somebody who has left";
 
 function peerOf(socket: net.Socket, listeningOn: string): string {
   return socket.remoteAddress === undefined
