@@ -3,6 +3,7 @@
  * plainly sound is left to JavaScript, which judges it.
  */
 
+import { checkStream, streamItems } from "./check-stream";
 import { addInteger, addText, expectMembers } from "./members";
 import {
   entryEnd,
@@ -27,6 +28,9 @@ import {
   QUICKLIST_PACKED,
   QUICKLIST_PLAIN,
   SET,
+  STREAM,
+  STREAM_2,
+  STREAM_3,
   STRING,
   ZIPLIST_HASH,
   ZIPLIST_LIST,
@@ -80,6 +84,13 @@ export function checkValue(shape: i32, at: usize, limit: usize): usize {
     case ZIPLIST_QUICKLIST:
     case QUICKLIST:
       return checkNodes(shape, at, limit);
+    case STREAM:
+    case STREAM_2:
+    case STREAM_3: {
+      const behind = checkStream(shape, at, limit);
+      checkedItems = streamItems;
+      return behind;
+    }
     default:
       return NOT_MINE;
   }
@@ -169,7 +180,7 @@ function isNewEntry(): bool {
 }
 
 /** Digits with a sign, a point and an exponent at most: what every reader of numbers takes. */
-function isPlainNumber(start: usize, end: usize): bool {
+export function isPlainNumber(start: usize, end: usize): bool {
   let at = start;
   if (at < end && (load<u8>(at) === 0x2d || load<u8>(at) === 0x2b)) at++;
   const whole = behindDigits(at, end);

@@ -3,10 +3,21 @@
  * `npm run kernels`. tools/rdb-inspect/assembly builds on the same files.
  */
 
+import { REGISTER } from "../../bytes/assembly/memory";
 import { checkedItems, checkValue } from "./check";
+import {
+  COMMANDS,
+  commandsTo,
+  isWriteCut,
+  writeCommands,
+  writtenCommands,
+  writtenItems,
+  writtenTo,
+} from "./commands";
 import {
   HEADROOM_BYTES,
   HOME_BYTES,
+  KEPT_OUT,
   PRINTS,
   ROWS,
   SLOT_BYTES,
@@ -15,12 +26,19 @@ import {
   WINDOW,
   WINDOW_BYTES,
 } from "./memory";
-import { closeRow, readRecordHead, rowsMax, shape } from "./records";
+import { isPassCut, passedItems, passedTo, passUsual } from "./pass";
+import { closeRow, printRow, readRecordHead, rowsMax, shape } from "./records";
+import { isRepackCut, repackedItems, repackedTo, repackUsual } from "./repack";
+import { OUT, outAt } from "./rewrite";
 import { rowAt } from "./rows";
-import { STREAM } from "./shapes";
 import { skippedItems, skipValue, steps } from "./skip";
 import { NOT_MINE } from "./strings";
 import { setTrace, traceAt } from "./trace";
+
+export { crcTables, crcUpdate } from "../../bytes/assembly/crc64";
+export { rowsMax } from "./records";
+
+export const crcRegister: usize = REGISTER;
 
 export const types: usize = TYPES;
 export const rows: usize = ROWS;
@@ -41,7 +59,7 @@ export let itemCount: f64 = 0;
 export let wantsMore: bool = false;
 
 /** Steps over the records of [start, limit), with a trace of each value. Gives the number of rows. */
-export function skipRecords(start: usize, limit: usize, db: u32): i32 {
+export function skipRecords(start: usize, limit: usize, _db: u32): i32 {
   setTrace(TRACE);
   wantsMore = false;
   let at = start;
@@ -57,7 +75,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
       wantsMore = true;
       break;
     }
-    closeRow(count, end, skippedItems, db);
+    closeRow(count, end, skippedItems);
     store<u32>(rowAt(count), <u32>((traceStart - TRACE) >> 3), 56);
     store<u32>(rowAt(count), <u32>((traceAt - TRACE) >> 3), 60);
     items += <f64>skippedItems;
@@ -68,7 +86,7 @@ export function skipRecords(start: usize, limit: usize, db: u32): i32 {
   return count;
 }
 
-/** Proves the records of [start, limit) sound. Gives the number of rows. */
+/** Proves the records of [start, limit) sound, with a fingerprint of each key. Gives the number of rows. */
 export function checkRecords(start: usize, limit: usize, db: u32): i32 {
   wantsMore = false;
   let at = start;
@@ -79,15 +97,58 @@ export function checkRecords(start: usize, limit: usize, db: u32): i32 {
     if (value === NOT_MINE) break;
     const end = checkValue(shape, value, limit);
     if (end === NOT_MINE || end > limit) {
-      wantsMore = shape < STREAM;
+      wantsMore = true;
       break;
     }
-    closeRow(count, end, checkedItems, db);
+    closeRow(count, end, checkedItems);
+    printRow(count, db);
     items += <f64>checkedItems;
     at = end;
   }
   stoppedAt = at;
   itemCount = items;
+  return count;
+}
+
+/** Steps over the records of [start, limit) that are written as servers write them, without rows. Gives their number. */
+export function passRecords(start: usize, limit: usize): i32 {
+  const count = passUsual(start, limit);
+  stopAt(passedTo, isPassCut);
+  itemCount = passedItems;
+  return count;
+}
+
+/** Where repackRecords() writes. */
+export const out: usize = OUT;
+/** Bytes that it wrote. */
+export let outSize: usize = 0;
+export { setPackingLimits } from "./repack";
+
+/** Writes the records of [start, limit) anew, as the encoder would. Gives their number. */
+export function repackRecords(start: usize, limit: usize): i32 {
+  const count = repackUsual(start, limit);
+  stopAt(repackedTo, isRepackCut);
+  itemCount = repackedItems;
+  outSize = outAt - OUT;
+  return count;
+}
+
+/** Where commandRecords() writes. */
+export const commands: usize = COMMANDS;
+/** Bytes and commands that it wrote. */
+export let commandBytes: usize = 0;
+export let commandCount: i32 = 0;
+/** How names begin that it leaves: written by JavaScript. */
+export const keptOut: usize = KEPT_OUT;
+export { setCommands } from "./commands";
+
+/** Writes the commands that make a run of the records of [start, limit). Gives their number. */
+export function commandRecords(start: usize, limit: usize): i32 {
+  const count = writeCommands(start, limit);
+  stopAt(writtenTo, isWriteCut);
+  itemCount = writtenItems;
+  commandBytes = commandsTo - COMMANDS;
+  commandCount = writtenCommands;
   return count;
 }
 

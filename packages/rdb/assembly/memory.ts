@@ -1,15 +1,17 @@
 /**
  * Where the lane keeps things in its memory. JavaScript learns what it must know from the exports of lane.ts.
  *
+ *   CHECKSUM   119 KiB    what the kernel for CRC-64 keeps (packages/bytes/assembly/memory.ts), with 16 KiB that it folds at a time
  *   TYPES      256 B      what to do with a type number: a shape of shapes.ts, 0 for none
- *   ROWS       256 KiB    one row a record, laid out in rows.ts
- *   PRINTS     32 KiB     the fingerprint of each row's key
- *   NAMES      64 KiB     names of keys that are stored as integers
+ *   KEPT_OUT   256 B      how names begin that are left to JavaScript
+ *   ROWS       64 KiB     one row a record, laid out in rows.ts
+ *   PRINTS     8 KiB      the fingerprint of each row's key
+ *   NAMES      16 KiB     names of keys that are stored as integers
  *   TRACE      8 MiB      numbers that the walk met, as doubles
  *   TABLE      8 MiB      fingerprints of the members of one value
  *   UNPACKED   2 MiB      one LZF block, unpacked
  *   WINDOW     16 MiB     the bytes of the file at hand, or, behind that:
- *   SLOTS      4 times    256 KiB of headroom and 1 MiB that a chunk is read into
+ *   SLOTS      4 times    256 KiB of headroom and 2 MiB that a chunk is read into
  *
  * Large records need the large areas; memory that nothing was written to costs nothing.
  *
@@ -17,12 +19,17 @@
  * can take 16 bytes at a time and look a few bytes ahead before they compare with the end.
  */
 
+import { SCRATCH } from "../../bytes/assembly/memory";
+
 export const SLACK_BYTES: usize = 128;
 
-export const TYPES: usize = 1024;
+const CHECKSUM_END: usize = SCRATCH + (16 << 10);
+export const TYPES: usize = CHECKSUM_END;
+export const KEPT_OUT: usize = TYPES + 1024;
+export const KEPT_OUT_BYTES: usize = 256;
 export const ROW_BYTES: usize = 64;
-export const ROWS_MAX: i32 = 4096;
-export const ROWS: usize = 4096;
+export const ROWS_MAX: i32 = 1024;
+export const ROWS: usize = TYPES + 4096;
 export const NAME_BYTES: usize = 16;
 export const PRINTS: usize = ROWS + <usize>ROWS_MAX * ROW_BYTES;
 export const NAMES: usize = PRINTS + <usize>ROWS_MAX * 8;
@@ -36,7 +43,7 @@ export const UNPACKED_BYTES: usize = 2 << 20;
 export const WINDOW: usize = UNPACKED + UNPACKED_BYTES + SLACK_BYTES;
 export const WINDOW_BYTES: usize = 16 << 20;
 export const HEADROOM_BYTES: usize = 256 << 10;
-export const SLOT_BYTES: usize = 1 << 20;
+export const SLOT_BYTES: usize = 2 << 20;
 const SLOTS: usize = 4;
 export const HOME_BYTES: usize = WINDOW_BYTES + SLOTS * (HEADROOM_BYTES + SLOT_BYTES);
 export const LANE_END: usize = WINDOW + HOME_BYTES + SLACK_BYTES;

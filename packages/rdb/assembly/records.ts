@@ -102,10 +102,14 @@ function stringForm(value: usize): u8 {
 }
 
 /** Completes row `index`, the one whose head was read last, of a record that ends before `end`. */
-export function closeRow(index: i32, end: usize, items: i32, db: u32): void {
+export function closeRow(index: i32, end: usize, items: i32): void {
   const row = rowAt(index);
   store<u32>(row, <u32>(end - WINDOW), 8);
   store<i32>(row, items, 24);
+}
+
+/** Adds the fingerprint of the key whose head was read last. */
+export function printRow(index: i32, db: u32): void {
   storePrint(index, fingerprint(db, keyStart, keyEnd));
 }
 

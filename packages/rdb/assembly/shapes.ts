@@ -20,7 +20,7 @@ export const INTSET_SET: i32 = 12;
 export const ZIPLIST_QUICKLIST: i32 = 13;
 /** A count, then so many nodes: a container, then a listpack or one plain string. */
 export const QUICKLIST: i32 = 14;
-/** Nodes, counters and groups with their pending entries, in the three forms up to RDB 12; level "skip" only. */
+/** Nodes, counters and groups with their pending entries, in the three forms up to RDB 12. */
 export const STREAM: i32 = 15;
 export const STREAM_2: i32 = 16;
 export const STREAM_3: i32 = 17;

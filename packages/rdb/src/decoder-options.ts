@@ -48,8 +48,9 @@ export interface RdbDecoderOptions {
    */
   readonly reuseKeys?: boolean;
   /**
-   * Reads runs of common keys at once, as `keys` events; made for the same level. Not used with `select`, and where it
-   * finds nothing to read the decoder says what it would say without. It serves this decoder alone until that is done.
+   * Reads runs of common keys at once, as `keys` or `records` events; made for the same level. Not used with `select`, unless it
+   * says that its records need no choice, and where it finds nothing to read the decoder says what it would say without. It
+   * serves this decoder alone until that is done.
    */
   readonly lane?: RecordLane | undefined;
   /** For tests: overwrite what was consumed at every push, so that a forgotten copy shows. Default false. */

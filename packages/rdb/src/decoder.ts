@@ -19,11 +19,12 @@ import { ChecksumTracker } from "./checksum.ts";
 import { RdbCursor, shortage } from "./cursor.ts";
 import { limitsOf, type RdbDecoderOptions, type ResumePoint } from "./decoder-options.ts";
 import { Damage, RdbFormatError, type RdbWarningCode } from "./errors.ts";
-import type { ItemBatch, ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
+import type { ItemsEvent, RdbEvent, ReadLevel } from "./events.ts";
 import { lastVersionWithoutChecksum, type RdbDialect, type TypeRow, typeTable } from "./format.ts";
 import { readHeader } from "./header.ts";
 import { KeyRecord } from "./key-record.ts";
-import type { RecordLane } from "./lane.ts";
+import { eventOfRun, type RecordLane } from "./lane.ts";
+import { OpenValue } from "./open-value.ts";
 import { type RecordContext, readRecord } from "./records.ts";
 import { Arena, StringReader } from "./strings.ts";
 import type { Templates } from "./templates.ts";
@@ -36,8 +37,6 @@ type Stage = "header" | "records" | "value" | "checksum" | "trailing" | "over" |
 /** A record that is short by then is waited for a quarter at a time. */
 const patientBytes = 1 << 20;
 
-const nothing: ItemBatch = { of: "nothing" };
-
 export class RdbDecoder {
   readonly #window: ByteWindow;
   readonly #cursor: RdbCursor;
@@ -46,13 +45,11 @@ export class RdbDecoder {
   readonly #strings: StringReader;
   readonly #templates: Templates;
   readonly #records: RecordContext;
-  readonly #walker: ValueWalker;
   readonly #lane: RecordLane | undefined;
-  readonly #scan: ValueScan;
+  readonly #value: OpenValue;
   readonly #checksum: ChecksumTracker;
   readonly #level: ReadLevel;
   readonly #select: RdbDecoderOptions["select"];
-  readonly #tracing: boolean;
   readonly #path: string | undefined;
 
   #stage: Stage;
@@ -70,54 +67,56 @@ export class RdbDecoder {
 
   readonly #reuseKeys: boolean;
   #key = new KeyRecord();
-  readonly #traceBatch = { of: "trace" as const, trace: new Float64Array(0), start: 0, end: 0 };
   /** The key under way was not handed over yet. */
   #isKeyPending = false;
   #isKeyTaken = false;
   #ownedKey: Uint8Array | undefined;
-  #valueLevel: ReadLevel | "omit" = "items";
-  #reader: ValueReader | undefined;
-  /** Level "raw": stream offset of the first byte that was not handed over. */
-  #rawOffset = 0;
 
   constructor(options: RdbDecoderOptions = {}) {
     const { resume } = options;
     const start = resume?.offset ?? 0;
     // A lane reads runs of keys and asks nobody about any of them.
-    this.#lane = options.select === undefined ? options.lane : undefined;
+    const mayUseLane = options.select === undefined || options.lane?.goesUnasked === true;
+    this.#lane = mayUseLane ? options.lane : undefined;
     this.#window = new ByteWindow({ start, poison: options.poison ?? false, home: this.#lane?.home });
     this.#cursor = new RdbCursor(this.#window, options.totalBytes ?? Number.POSITIVE_INFINITY);
     this.#arena = new Arena(options.poison ?? false);
     this.#strings = new StringReader(this.#cursor, this.#arena);
     this.#templates = new Map(resume?.templates ?? []);
-    const limits = limitsOf(options);
     this.#records = {
       cursor: this.#cursor,
       strings: this.#strings,
       dialect: "redis",
       version: 0,
       templates: this.#templates,
-      limitBytes: limits.elementLimitBytes,
+      limitBytes: limitsOf(options).elementLimitBytes,
     };
-    this.#tracing = options.trace ?? false;
-    this.#walker = new ValueWalker(this.#cursor, this.#strings, this.#templates, {
-      trace: this.#tracing,
-      packedLimitBytes: limits.packedLimitBytes,
-    });
-    this.#scan = new ValueScan(this.#cursor, this.#strings, this.#templates, limits, {
-      warn: (code, detail, at) => this.#warn(code, detail, at),
-      damage: (damage) => this.#reportDamage(damage),
-    });
+    this.#reuseKeys = options.reuseKeys ?? false;
+    this.#value = this.#makeValue(options);
     this.#checksum = new ChecksumTracker(
       this.#window,
       (options.verifyChecksum ?? true) && resume === undefined,
+      this.#lane?.home,
     );
     this.#level = options.level ?? "items";
     this.#select = options.select;
     this.#path = options.path;
-    this.#reuseKeys = options.reuseKeys ?? false;
     this.#stage = "header";
     if (resume !== undefined) this.#enterRecords(resume.dialect, resume.version, resume.db);
+  }
+
+  #makeValue(options: RdbDecoderOptions): OpenValue {
+    const limits = limitsOf(options);
+    const trace = options.trace ?? false;
+    const walker = new ValueWalker(this.#cursor, this.#strings, this.#templates, {
+      trace,
+      packedLimitBytes: limits.packedLimitBytes,
+    });
+    const scan = new ValueScan(this.#cursor, this.#strings, this.#templates, limits, {
+      warn: (code, detail, at) => this.#warn(code, detail, at),
+      damage: (damage) => this.#reportDamage(damage),
+    });
+    return new OpenValue(this.#cursor, walker, scan, { trace, reuse: this.#reuseKeys });
   }
 
   /** Stream offset behind everything that is decoded for good. */
@@ -168,7 +167,7 @@ export class RdbDecoder {
     this.#checksum.advance(this.#cursor.committed);
     if (this.#isKeyPending) this.#keepKey();
     this.#arena.reset();
-    if (this.#stage === "value") this.#walker.reset();
+    if (this.#stage === "value") this.#value.reuseTrace();
     if (this.#stage === "trailing") this.#dropTrailing();
     this.#window.position = this.#cursor.committed;
     this.#window.push(chunk);
@@ -277,7 +276,7 @@ export class RdbDecoder {
   }
 
   #reportDamage(damage: Damage): void {
-    if (this.#valueLevel !== "check") throw damage;
+    if (this.#value.level !== "check") throw damage;
     this.#findings.push({ kind: "damage", error: this.#errorOf(damage) });
   }
 
@@ -339,15 +338,20 @@ export class RdbDecoder {
     const window = this.#window;
     if (lane === undefined || window.buffer !== lane.home.memory) return undefined;
     const recordOffset = window.offset;
+    if (lane.wantsChecksums !== true) this.#checksum.runAhead(window.position);
     const run = lane.read(window.position, window.limit, this.#db, window.start);
     if (run === undefined) {
       this.#waitForLane(lane);
       return undefined;
     }
+    const start = window.position;
     window.position = lane.stoppedAt;
     this.#cursor.commit();
     this.#keyCount += run.keyCount;
-    return { kind: "keys", db: this.#db, ...run, recordOffset, endOffset: this.offset };
+    const place = { db: this.#db, recordOffset, endOffset: this.offset };
+    if (lane.wantsChecksums !== true) return eventOfRun(run, place);
+    const summed = this.#checksum.around(start, window.position);
+    return eventOfRun(run, place, { bytes: window.buffer.subarray(start, window.position), summed });
   }
 
   /** A record that the lane could read as a whole is waited for, as long as it may fit. */
@@ -371,15 +375,9 @@ export class RdbDecoder {
     const key = this.#key;
     const level = this.#select?.(key) ?? this.#level;
     const { row } = key;
-    this.#valueLevel = level;
-    this.#reader = level === "items" || level === "check" ? this.#readers[row.number] : undefined;
-    if (this.#reader === undefined) {
-      this.#walker.begin(row);
-      this.#rawOffset = this.#window.offset;
-    } else {
-      if (level === "check") this.#useScratch();
-      this.#scan.begin(row, level === "items");
-    }
+    const reader = this.#readers[row.number];
+    if (level === "check" && reader !== undefined) this.#useScratch();
+    this.#value.begin(row, level, reader);
     this.#isKeyPending = level !== "omit";
     this.#ownedKey = undefined;
     this.#stage = "value";
@@ -396,7 +394,7 @@ export class RdbDecoder {
     let isOver = false;
     this.#batchWasFull = false;
     try {
-      isOver = this.#reader === undefined ? this.#walker.walk() : this.#reader(this.#scan);
+      isOver = this.#value.read();
     } catch (thrown) {
       // Nothing of the value was committed, so nobody was told of it: the whole record is read again.
       if (thrown === shortage && this.offset <= this.#key.recordOffset) this.#abandonValue();
@@ -404,18 +402,17 @@ export class RdbDecoder {
     }
     if (!isOver) {
       this.#batchWasFull = true;
-      return this.#valueLevel === "omit" ? this.#dropTrace() : this.#valueEvent(false);
+      return this.#value.level === "omit" ? this.#dropTrace() : this.#valueEvent(false);
     }
     this.#cursor.commit();
     this.#keyCount += 1;
-    const event = this.#valueLevel === "omit" ? undefined : this.#valueEvent(true);
+    const event = this.#value.level === "omit" ? undefined : this.#valueEvent(true);
     this.#closeValue();
     return event;
   }
 
-  /** The trace of an omitted key is of no use to anybody. */
   #dropTrace(): undefined {
-    this.#walker.takeTrace();
+    this.#value.dropTrace();
     return undefined;
   }
 
@@ -433,25 +430,13 @@ export class RdbDecoder {
 
   /** The window ran out inside a value: what was read so far, if that is worth an event. */
   #partialValue(): RdbEvent | undefined {
-    if (this.#valueLevel === "omit") return undefined;
-    if (this.#isKeyPending) return this.#valueEvent(false);
-    return this.#hasItems() ? this.#valueEvent(false) : undefined;
-  }
-
-  #hasItems(): boolean {
-    if (this.#reader !== undefined) return this.#valueLevel === "items" && this.#scan.batchLength > 0;
-    if (this.#handsOverBytes) return this.offset > this.#rawOffset;
-    return this.#tracing && this.#walker.traceCommitted > this.#walker.traceStart;
-  }
-
-  /** Level "raw", and modules at level "items". */
-  get #handsOverBytes(): boolean {
-    return this.#valueLevel === "raw" || (this.#valueLevel === "items" && this.#reader === undefined);
+    if (this.#value.level === "omit") return undefined;
+    return this.#isKeyPending || this.#value.hasItems ? this.#valueEvent(false) : undefined;
   }
 
   #valueEvent(last: boolean): RdbEvent {
-    const items = this.#takeItems();
-    const itemCount = this.#reader === undefined ? this.#walkedCount(last) : this.#scan.itemCount;
+    const items = this.#value.take();
+    const itemCount = this.#value.itemCount(last);
     const endOffset = this.offset;
     const key = this.#key;
     if (!this.#isKeyPending) {
@@ -472,32 +457,6 @@ export class RdbDecoder {
     key.last = last;
     key.endOffset = endOffset;
     return key;
-  }
-
-  #walkedCount(last: boolean): number | undefined {
-    return last ? this.#walker.itemCount : undefined;
-  }
-
-  #takeItems(): ItemBatch {
-    if (this.#reader !== undefined) return this.#scan.takeBatch();
-    if (this.#handsOverBytes) return this.#takeRaw();
-    return this.#tracing ? this.#takeTrace() : nothing;
-  }
-
-  #takeTrace(): ItemBatch {
-    const { trace, traceStart, traceCommitted } = this.#walker;
-    this.#walker.takeTrace();
-    const batch = this.#reuseKeys ? this.#traceBatch : { ...this.#traceBatch };
-    batch.trace = trace;
-    batch.start = traceStart;
-    batch.end = traceCommitted;
-    return batch;
-  }
-
-  #takeRaw(): ItemBatch {
-    const start = this.#rawOffset - this.#window.start;
-    this.#rawOffset = this.offset;
-    return { of: "opaque", bytes: this.#window.buffer.subarray(start, this.#cursor.committed) };
   }
 
   /** The window is about to move on: errors and warnings will want the key. */

@@ -7,6 +7,7 @@
  * A key is one `key` event when the whole value fits in a batch; otherwise `items` events follow until
  * one has `last: true`. A decoder with a lane also says `keys`: a run of whole keys, as rows.
  */
+import type { Crc64 } from "@holdfast/bytes";
 import type { ByteSlice } from "./byte-slice.ts";
 import type { RdbFormatError, RdbWarningCode } from "./errors.ts";
 import type { RdbDialect, RdbEncoding, RdbType, TypeRow } from "./format.ts";
@@ -27,6 +28,8 @@ export type RdbEvent =
   | ModuleAuxEvent
   | KeyEvent
   | KeysEvent
+  | RecordsEvent
+  | CommandsEvent
   | ItemsEvent
   | WarningEvent
   | DamageEvent
@@ -141,6 +144,41 @@ export interface KeysEvent {
   readonly itemCount: number;
   /** One row a key, in file order. */
   readonly rows: KeyRows;
+  /** Byte offset of the first record. */
+  readonly recordOffset: number;
+  /** Byte offset behind the last record. */
+  readonly endOffset: number;
+}
+
+/** A run of whole records, only from a decoder with a copying lane: for an encoder that writes them as they are. */
+export interface RecordsEvent {
+  readonly kind: "records";
+  readonly db: number;
+  /** At least 1. */
+  readonly keyCount: number;
+  /** Elements of all the values. */
+  readonly itemCount: number;
+  /** Borrowed. Attributes, type, name and value of one key after the other, as stored or packed anew. */
+  readonly bytes: Uint8Array;
+  /** Borrowed. The checksum of the file before and behind these bytes; undefined when they are packed anew, or none is computed. */
+  readonly summed: { readonly before: Crc64; readonly after: Crc64 } | undefined;
+  /** Byte offset of the first record. */
+  readonly recordOffset: number;
+  /** Byte offset behind the last record. */
+  readonly endOffset: number;
+}
+
+/** A run of whole keys as the commands that make them in a server, only from a decoder with a lane that writes them. */
+export interface CommandsEvent {
+  readonly kind: "commands";
+  readonly db: number;
+  /** At least 1. */
+  readonly keyCount: number;
+  /** Elements of all the values. */
+  readonly itemCount: number;
+  /** One RESTORE a key, or MSET of several, as RESP arrays. Borrowed until the next event is asked for. */
+  readonly bytes: Uint8Array;
+  readonly commandCount: number;
   /** Byte offset of the first record. */
   readonly recordOffset: number;
   /** Byte offset behind the last record. */

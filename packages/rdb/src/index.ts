@@ -2,6 +2,10 @@
 
 export { ByteSlice } from "./byte-slice.ts";
 export { collectEntries, type EntryValue, type RdbEntry, RdbEntryTooLarge } from "./collect.ts";
+export { ContentFingerprinter } from "./content/content-fingerprint.ts";
+export { type ContentLane, makeContentLane } from "./content/content-lane.ts";
+export { type ContentRules, PartReader } from "./content/parts.ts";
+export type { PartKind, ValuePart } from "./content/value-part.ts";
 export { RdbDecoder } from "./decoder.ts";
 export type { RdbDecoderOptions, ResumePoint } from "./decoder-options.ts";
 export { DatasetDigest, type DatasetDigestOptions, type KeyOutcome } from "./digest/dataset-digest.ts";
@@ -20,6 +24,7 @@ export type {
   ArraySlot,
   AuxEvent,
   Bytes,
+  CommandsEvent,
   DamageEvent,
   EndEvent,
   FunctionEvent,
@@ -33,6 +38,7 @@ export type {
   ModuleAuxEvent,
   RdbEvent,
   ReadLevel,
+  RecordsEvent,
   ResizeDbEvent,
   ScoredMember,
   SelectDbEvent,
@@ -63,6 +69,7 @@ export { KeyRows } from "./key-rows.ts";
 export {
   KernelLane,
   type LaneExports,
+  type LaneHome,
   type LaneRun,
   type LaneWalk,
   makeCheckLane,
@@ -73,6 +80,7 @@ export { decodeRdb, decodeRdbBytes } from "./streams.ts";
 
 // Events to bytes.
 
+export { CopyLane, makeCopyLane, makeRepackLane } from "./encode/copy-lane.ts";
 export { RdbCounter } from "./encode/counter.ts";
 export { type DumpEncodeOptions, encodeDumpValue, refootDumpPayload } from "./encode/dump-value.ts";
 export { encodeRdb } from "./encode/encode-rdb.ts";
@@ -86,3 +94,21 @@ export {
 export type { PackingLimits } from "./encode/packing-limits.ts";
 export { type RdbTarget, rdbTarget, rdbTargetNames } from "./encode/targets.ts";
 export { encodeLevel } from "./encode/value-encoder.ts";
+
+// Events to commands.
+
+export { CommandLane, type CommandLaneOptions, makeCommandLane } from "./commands/command-lane.ts";
+export {
+  type CommandFeature,
+  type CommandTarget,
+  commandTarget,
+  commandTargetHas,
+  commandTargetNames,
+  commandTargetOfFile,
+  type FileOrigin,
+} from "./commands/command-target.ts";
+export type { CommandSink } from "./commands/command-writer.ts";
+export { EventCommands, type EventCommandsOptions } from "./commands/event-commands.ts";
+export { isLoss, type LeaveOut, type LeftOutKind, type LeftOutPart } from "./commands/left-out.ts";
+export { ModuleHead } from "./commands/module-head.ts";
+export { PendingList } from "./commands/pending-list.ts";

@@ -25,9 +25,11 @@ export function keyFingerprint(
     low ^= low >>> 15;
     high ^= high >>> 13;
   }
-  for (; index < end; index++) {
-    low = Math.imul(low ^ bytes[index], 0x01000193);
-    high = Math.imul(high ^ bytes[index], 0x5bd1e995);
+  if (index < end) {
+    let word = 0;
+    for (let shift = 8 * (4 - end + index); index < end; index++, shift += 8) word |= bytes[index] << shift;
+    low = Math.imul(low ^ word, 0x01000193);
+    high = Math.imul(high ^ word, 0x5bd1e995);
     high ^= high >>> 15;
   }
   low ^= Math.imul(high ^ (high >>> 13), 0xc2b2ae35);

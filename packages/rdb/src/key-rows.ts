@@ -30,7 +30,7 @@ export class KeyRows {
   readonly bytes: Uint8Array;
   /** What the walk of the values noted (walker.ts): trace[traceStart, traceEnd) of a row. Only at level "skip". */
   readonly trace: Float64Array;
-  /** The keyFingerprint() of each key, low half and high half in turn, in the order of the rows. */
+  /** The keyFingerprint() of each key, low half and high half in turn, in the order of the rows. Only at level "check". */
   readonly fingerprints: Uint32Array;
   readonly #rowBytes: Uint8Array;
   readonly #ints: Int32Array;

@@ -8,11 +8,13 @@
  * So there is one place that says what is wrong with a file, and a fast one for everything else. Tests hold both
  * against each other, whole and cut anywhere.
  *
- * A lane has memory of its own, 42 MiB of which little is touched as long as records are small; the decoder's window lies
+ * A lane has memory of its own, 44 MiB of which little is touched as long as records are small; the decoder's window lies
  * in it. It serves one decoder at a time, any number of them one after the other. Sources in assembly/, compiled by
  * `npm run kernels`.
  */
-import { instantiateModule, type WindowHome } from "@holdfast/bytes";
+import { strict as assert } from "node:assert";
+import { type Crc64Home, instantiateModule, type WindowHome } from "@holdfast/bytes";
+import type { CommandsEvent, KeysEvent, RecordsEvent } from "./events.ts";
 import type { TypeRow } from "./format.ts";
 import { LANE_BASE64 } from "./generated/lane.ts";
 import { KeyRows } from "./key-rows.ts";
@@ -23,13 +25,20 @@ export interface LaneRun {
   readonly keyCount: number;
   /** Elements of all the values. */
   readonly itemCount: number;
-  readonly rows: KeyRows;
+  /** Undefined for a lane that only finds out where the records end. */
+  readonly rows: KeyRows | undefined;
+  /** The records written anew, for a lane that does that. Borrowed until the next call. */
+  readonly bytes?: Uint8Array;
+  /** The records as commands, for a lane that makes them. Borrowed until the next call. */
+  readonly commands?: { readonly bytes: Uint8Array; readonly count: number };
 }
+
+/** Where the decoder's window lies, and is summed. */
+export type LaneHome = WindowHome & Crc64Home;
 
 /** What the decoder wants of a lane. */
 export interface RecordLane {
-  /** Where the decoder's window lies. */
-  readonly home: WindowHome;
+  readonly home: LaneHome;
   /** Memory to read chunks into, used in turn: such a chunk is decoded where it lies. */
   readonly slots: readonly Uint8Array[];
   /** Index in the home's memory behind the last record read. */
@@ -38,6 +47,10 @@ export interface RecordLane {
   readonly wantsMore: boolean;
   /** Records up to this size are waited for when the lane wants more. Every byte of memory first touched costs time too. */
   readonly patienceBytes: number;
+  /** Its runs are written again as they are stored: they come with the checksum of the file before and behind them. */
+  readonly wantsChecksums?: boolean;
+  /** It reads only records about which nobody has to be asked: it is used beside `select`, which is asked about the others. */
+  readonly goesUnasked?: boolean;
   useTypes(types: readonly (TypeRow | undefined)[]): void;
   /**
    * Reads the records of [start, limit) in the home's memory, whose first byte is at stream offset `windowStart`. Undefined
@@ -46,9 +59,31 @@ export interface RecordLane {
   read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined;
 }
 
+type RunPlace = Pick<RecordsEvent, "db" | "recordOffset" | "endOffset">;
+
+/** The event of a run; `stored` are its records where they lie, for a lane that only finds out where they end. */
+export function eventOfRun(
+  { rows, bytes, commands, keyCount, itemCount }: LaneRun,
+  place: RunPlace,
+  stored?: Pick<RecordsEvent, "bytes" | "summed">,
+): KeysEvent | RecordsEvent | CommandsEvent {
+  const facts = { ...place, keyCount, itemCount };
+  if (rows !== undefined) return { kind: "keys", rows, ...facts };
+  if (commands !== undefined)
+    return { kind: "commands", bytes: commands.bytes, commandCount: commands.count, ...facts };
+  if (bytes !== undefined) return { kind: "records", bytes, summed: undefined, ...facts };
+  assert(stored !== undefined, "a run of a lane that writes nothing has the bytes that it passed");
+  return { kind: "records", ...stored, ...facts };
+}
+
 /** What every kernel exports that is built on assembly/lane.ts. */
 export interface LaneExports {
   readonly memory: { readonly buffer: ArrayBuffer };
+  /** Rows that one walk can make. */
+  readonly rowsMax: { readonly value: number };
+  readonly crcRegister: { readonly value: number };
+  crcTables(): void;
+  crcUpdate(start: number, end: number): void;
   readonly types: { readonly value: number };
   readonly rows: { readonly value: number };
   readonly prints: { readonly value: number };
@@ -63,6 +98,26 @@ export interface LaneExports {
   readonly wantsMore: { readonly value: number };
   skipRecords(start: number, limit: number, db: number): number;
   checkRecords(start: number, limit: number, db: number): number;
+  passRecords(start: number, limit: number): number;
+  repackRecords(start: number, limit: number): number;
+  setPackingLimits(
+    hashEntries: number,
+    hashValueBytes: number,
+    zsetEntries: number,
+    zsetValueBytes: number,
+    setEntries: number,
+    setValueBytes: number,
+    intsetEntries: number,
+    listNodeBytes: number,
+  ): void;
+  setCommands(isReplacing: boolean, footerVersion: number, keptOutBytes: number): void;
+  readonly keptOut: { readonly value: number };
+  commandRecords(start: number, limit: number): number;
+  readonly commands: { readonly value: number };
+  readonly commandBytes: { readonly value: number };
+  readonly commandCount: { readonly value: number };
+  readonly out: { readonly value: number };
+  readonly outSize: { readonly value: number };
   findRecord(start: number, limit: number): number;
 }
 
@@ -100,7 +155,7 @@ const shapes: ReadonlyMap<string, number> = new Map([
 ]);
 
 export class KernelLane implements RecordLane {
-  readonly home: WindowHome;
+  readonly home: LaneHome;
   readonly slots: readonly Uint8Array[];
   readonly rows: KeyRows;
   readonly patienceBytes: number;
@@ -117,7 +172,7 @@ export class KernelLane implements RecordLane {
     const roomBytes = exports.windowBytes.value;
     const headroomBytes = exports.headroomBytes.value;
     const memory = new Uint8Array(buffer, exports.window.value, exports.homeBytes.value);
-    this.home = { memory, roomBytes, headroomBytes };
+    this.home = { memory, roomBytes, headroomBytes, updateCrc64: crcUpdater(exports) };
     this.slots = slotsOf(this.home, exports.slotBytes.value);
     this.rows = new KeyRows(buffer, {
       rows: exports.rows.value,
@@ -156,6 +211,19 @@ export class KernelLane implements RecordLane {
     const address = this.#exports.findRecord(this.#windowAt + start, this.#windowAt + limit);
     return address === 0 ? undefined : address - this.#windowAt;
   }
+}
+
+/** For checksums of what lies in the window. */
+function crcUpdater(exports: LaneExports): Crc64Home["updateCrc64"] {
+  const { crcUpdate } = exports;
+  const windowAt = exports.window.value;
+  const register = new Int32Array(exports.memory.buffer, exports.crcRegister.value, 2);
+  exports.crcTables();
+  return (state, start, end) => {
+    register.set(state);
+    crcUpdate(windowAt + start, windowAt + end);
+    state.set(register);
+  };
 }
 
 /** Behind the room, one slot after the other, each with its headroom in front. */

@@ -47,7 +47,8 @@ function* batches(decoder: RdbDecoder): Generator<readonly RdbEvent[], void, voi
   try {
     for (const event of eventsOf(decoder)) {
       batch.push(event);
-      if (batch.length < batchEventsMax) continue;
+      // A run of commands is much by itself, and lies where the next one will.
+      if (batch.length < batchEventsMax && event.kind !== "commands") continue;
       yield batch;
       batch = [];
     }

@@ -310,9 +310,7 @@ export class ValueWalker {
     window.position += step;
     this.#skipBytes -= step;
     this.#commit();
-    if (this.#skipBytes === 0) return;
-    this.#cursor.mustExist(this.#skipBytes);
-    this.#cursor.need(1);
+    if (this.#skipBytes > 0) this.#cursor.need(1);
   }
 
   #skipStored(): void {
@@ -322,6 +320,8 @@ export class ValueWalker {
       window.position = behind;
       return;
     }
+    // Asked of the whole, so that what is said does not depend on where the chunks end.
+    this.#cursor.mustExist(this.#strings.storedBytes);
     this.#skipBytes = behind - window.limit;
     window.position = window.limit;
   }

@@ -9,8 +9,8 @@
  * `undigestedCount`, and the answer is then not the server's. Source: redis src/debug.c, computeDatasetDigest.
  */
 import type { KeyEvent, RdbEvent } from "../events.ts";
-import { type DigestRules, hasDigest, isPast, KeyDigest, xorWords } from "./key-digest.ts";
-import { type Sha1Words, sha1Text } from "./sha1.ts";
+import { type DigestRules, hasDigest, isPast, KeyDigest } from "./key-digest.ts";
+import { type Sha1Words, sha1Text, xorWords } from "./sha1.ts";
 
 export interface DatasetDigestOptions extends DigestRules {
   /** "values": digests of values alone, as DEBUG DIGEST-VALUE has them; then there is none of the dataset. Default "dataset". */
@@ -25,7 +25,7 @@ export class DatasetDigest {
   keyCount = 0;
   expiredCount = 0;
   emptyCount = 0;
-  /** Keys of types that have no digest but what a module makes. */
+  /** Arrays, and values of modules other than vector sets. */
   undigestedCount = 0;
   readonly #options: DatasetDigestOptions;
   readonly #key: KeyDigest;
@@ -76,6 +76,7 @@ export class DatasetDigest {
   #end(itemCount: number | undefined): KeyOutcome {
     if (this.#outcome === "digested" && itemCount === 0 && !this.#mayBeEmpty) this.#outcome = "empty";
     else if (this.#outcome === "digested" && this.#key.hasExpiredWhole) this.#outcome = "expired";
+    else if (this.#outcome === "digested" && this.#key.isUnknown) this.#outcome = "undigested";
     switch (this.#outcome) {
       case "digested":
         this.#key.end();

@@ -13,13 +13,16 @@
  *   zset     e = 0, mix member, mix the score's text (score-text.ts); xor e
  *   stream   each entry: mix "ms.seq", mix field and value in turn; groups and counters count for nothing
  *
- * Modules make their own digest, which no file tells; arrays are not described here. Source: redis src/debug.c,
+ *   vector   as its module makes it: vector-set-digest.ts
+ *
+ * Other modules make digests of their own, which no file tells; arrays are not described here. Source: redis src/debug.c,
  * xorObjectDigest; held against six live servers. This is the hot loop of `rdb-inspect digest`.
  */
 import type { HashField, ItemBatch, KeyEvent, ScoredMember, StreamPart } from "../events.ts";
 import type { RdbType } from "../format.ts";
 import { type ScoreForm, scoreText } from "./score-text.ts";
-import { Sha1, type Sha1Words } from "./sha1.ts";
+import { Sha1, type Sha1Words, xorWords } from "./sha1.ts";
+import { VectorSetDigest } from "./vector-set-digest.ts";
 
 export interface DigestRules {
   readonly scores: ScoreForm;
@@ -36,12 +39,13 @@ const typeNumbers: Readonly<Partial<Record<RdbType, number>>> = {
   set: 2,
   zset: 3,
   hash: 4,
+  module: 5,
   stream: 6,
 };
 
 const encoder = new TextEncoder();
 
-/** True for the types that have a digest which depends on the value alone. */
+/** True for the types that have a digest which depends on the value alone; of modules it may turn out that they have none. */
 export function hasDigest(type: RdbType): boolean {
   return typeNumbers[type] !== undefined;
 }
@@ -61,6 +65,7 @@ export class KeyDigest {
   #expires = false;
   /** Fields of the hash that have not expired. */
   #fieldCount = 0;
+  #vectorSet: VectorSetDigest | undefined;
 
   constructor(rules: DigestRules) {
     this.#rules = rules;
@@ -80,6 +85,7 @@ export class KeyDigest {
     const type = this.#types.get(event.type);
     if (type !== undefined) this.#mixWords(this.words, type);
     if (event.type === "string") this.#sha.begin();
+    this.#vectorSet = event.type === "module" ? new VectorSetDigest() : undefined;
   }
 
   /** The next batch of the value. */
@@ -103,6 +109,9 @@ export class KeyDigest {
       case "stream":
         for (const part of items.parts) this.#addPart(part);
         break;
+      case "opaque":
+        this.#vectorSet?.push(items.bytes);
+        break;
       default:
     }
   }
@@ -113,7 +122,16 @@ export class KeyDigest {
       this.#sha.finish();
       this.#mixWords(this.words, this.#sha.words);
     }
+    if (this.#vectorSet !== undefined) {
+      this.#sha.hashWords(this.#vectorSet.words);
+      xorWords(this.words, this.#sha.words);
+    }
     if (this.#expires) xorWords(this.words, this.#expire);
+  }
+
+  /** True for the value of a module whose digest is not known here. To be asked when all of it was added. */
+  get isUnknown(): boolean {
+    return this.#vectorSet !== undefined && !this.#vectorSet.isKnown;
   }
 
   /** True for a hash of which no field is left. */
@@ -197,12 +215,4 @@ export class KeyDigest {
 
 export function isPast(expireAtMs: number | undefined, nowMs: number | undefined): boolean {
   return expireAtMs !== undefined && nowMs !== undefined && expireAtMs < nowMs;
-}
-
-export function xorWords(target: Sha1Words, words: Sha1Words): void {
-  target[0] ^= words[0];
-  target[1] ^= words[1];
-  target[2] ^= words[2];
-  target[3] ^= words[3];
-  target[4] ^= words[4];
 }

@@ -196,3 +196,12 @@ export function sha1Text(words: Sha1Words): string {
   for (const word of words) text += (word >>> 0).toString(16).padStart(8, "0");
   return text;
 }
+
+/** Xors one digest into another. */
+export function xorWords(target: Sha1Words, words: Sha1Words): void {
+  target[0] ^= words[0];
+  target[1] ^= words[1];
+  target[2] ^= words[2];
+  target[3] ^= words[3];
+  target[4] ^= words[4];
+}

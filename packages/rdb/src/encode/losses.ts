@@ -11,6 +11,7 @@ export type RdbLossKind =
   | "consumer-active-time"
   | "idempotency"
   | "nacked-entries"
+  | "expiry"
   | "expiry-milliseconds"
   | "idle-time"
   | "frequency"

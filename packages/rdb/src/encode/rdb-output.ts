@@ -38,6 +38,8 @@ const firstBytes = 1 << 16;
 const keptBufferMax = 4 << 20;
 /** Pieces under way at a time: one being written, one waiting. */
 const sparesMax = 3;
+/** Less is copied. */
+const lentBytesMin = 1 << 15;
 const integerTextMax = 11;
 const compressFromBytes = 21;
 const compressSavesBytes = 4;
@@ -55,6 +57,10 @@ export class RdbOutput {
   /** Bytes of the buffer that the checksum has seen. */
   #summedTo = 0;
   readonly #spares: Uint8Array<ArrayBuffer>[] = [];
+  /** Pieces that go before the buffer's, and of those the ones that are not ours. */
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  readonly #lent = new WeakSet<Uint8Array>();
   readonly #gaps: Gap[] = [];
   #known: readonly number[] | undefined;
   #counts: number[] = [];
@@ -68,7 +74,7 @@ export class RdbOutput {
 
   /** Bytes that wait to be taken, held ones included. */
   get size(): number {
-    return this.#size;
+    return this.#queuedBytes + this.#size;
   }
 
   /** A value begins; `known` are the counts of its gaps, in the order of opening, when somebody counted before. */
@@ -121,8 +127,37 @@ export class RdbOutput {
     this.#putLength(count, gap.at);
   }
 
-  /** What may leave now, owned by the caller; undefined when there is nothing. */
+  /** What may leave now, owned by the caller unless it was lent; undefined when there is nothing. */
   take(): Uint8Array | undefined {
+    const piece = this.#queue.shift();
+    if (piece === undefined) return this.#takeOwn();
+    this.#queuedBytes -= piece.length;
+    return piece;
+  }
+
+  /**
+   * Bytes that leave as they lie, when they are many: they must not change before they were taken. `summed`: what other checksum they
+   * led from where to where, if known: ours follows it.
+   */
+  lend(bytes: Uint8Array, summed?: { readonly before: Crc64; readonly after: Crc64 }): void {
+    if (bytes.length < lentBytesMin || this.#gaps.length > 0 || this.#options.onlyCounts) {
+      this.bytes(bytes);
+      return;
+    }
+    const before = this.#takeOwn();
+    if (before !== undefined) this.#enqueue(before);
+    if (summed === undefined) this.#crc.update(bytes);
+    else this.#crc.follow(summed.before, summed.after, bytes.length);
+    this.#lent.add(bytes);
+    this.#enqueue(bytes);
+  }
+
+  #enqueue(piece: Uint8Array): void {
+    this.#queue.push(piece);
+    this.#queuedBytes += piece.length;
+  }
+
+  #takeOwn(): Uint8Array | undefined {
     if (this.#options.onlyCounts) this.#discard();
     const waiting = this.#gaps.find((gap) => gap.at >= 0);
     const end = waiting === undefined ? this.#size : waiting.at;
@@ -147,7 +182,7 @@ export class RdbOutput {
 
   /** Takes back a piece that take() gave: its memory is used again. */
   recycle(piece: Uint8Array): void {
-    if (piece.byteOffset !== 0 || this.#spares.length >= sparesMax) return;
+    if (piece.byteOffset !== 0 || this.#lent.has(piece) || this.#spares.length >= sparesMax) return;
     this.#spares.push(new Uint8Array(piece.buffer as ArrayBuffer));
   }
 

@@ -30,21 +30,27 @@ export const readPlainList: ValueReader = (scan) => {
 /** Type 10. */
 export const readPackedList: ValueReader = (scan) => readPackedElements(scan);
 
+/** Elements of the nodes so far. The list says nowhere how many it has: the sum is its count only behind the last node. */
+class NodeSum {
+  elements = 0;
+}
+
 /** Types 14 and 18: nodes, each one packed encoding or, in type 18, one plain element. */
 export const readQuicklist: ValueReader = (scan) => {
-  if (scan.phase === phase.count) {
-    scan.itemCount = 0;
-    scan.enter(phase.elements, scan.cursor.length());
-  }
+  const sum = scan.remember(() => new NodeSum());
+  if (scan.phase === phase.count) scan.enter(phase.elements, scan.cursor.length());
   for (;;) {
     if (scan.phase === phase.node && !drainNode(scan)) return false;
-    if (scan.left === 0) return scan.finish();
+    if (scan.left === 0) {
+      scan.itemCount = sum.elements;
+      return scan.finish();
+    }
     if (scan.isBatchFull) return false;
-    readNode(scan);
+    readNode(scan, sum);
   }
 };
 
-function readNode(scan: ValueScan): void {
+function readNode(scan: ValueScan, sum: NodeSum): void {
   const kind = scan.row.packed ?? "listpack";
   if (kind === "listpack" && readContainer(scan.cursor) === quicklistPlain) {
     scan.readElement();
@@ -52,9 +58,9 @@ function readNode(scan: ValueScan): void {
     if (strings.textBytes === 0)
       scan.cursor.fail("RDB_BAD_QUICKLIST", "plain quicklist node of 0 bytes", strings.at);
     if (scan.building) scan.addElement(strings.text());
-    scan.itemCount = (scan.itemCount ?? 0) + 1;
+    sum.elements += 1;
   } else if (scan.openPacked(kind)) {
-    scan.itemCount = (scan.itemCount ?? 0) + scan.packed.left;
+    sum.elements += scan.packed.left;
     scan.phase = phase.node;
   }
   scan.roundDone();
