@@ -10,14 +10,23 @@ export interface Reading {
 
 export function readRecords(chunks: Iterable<Uint8Array>, options: CommandDecoderOptions = {}): Reading {
   const decoder = new CommandDecoder({ poison: true, ...options });
+  return readAll(chunks, decoder, (records) => pull(decoder, records));
+}
+
+/** Feeds any of the decoders; `pull` writes down what it has. */
+export function readAll(
+  chunks: Iterable<Uint8Array>,
+  decoder: { push(chunk: Uint8Array): void; end(): void; readonly offset: number },
+  pullInto: (records: string[]) => void,
+): Reading {
   const records: string[] = [];
   try {
     for (const chunk of chunks) {
       decoder.push(chunk);
-      pull(decoder, records);
+      pullInto(records);
     }
     decoder.end();
-    pull(decoder, records);
+    pullInto(records);
   } catch (error) {
     if (!(error instanceof RespFormatError)) throw error;
     return { records, error, offset: decoder.offset };

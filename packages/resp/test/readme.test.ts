@@ -24,14 +24,19 @@ test("the README lists every error code once, in the order of the sources", () =
   expect(listed).toEqual(codes);
 });
 
-test("the README states the defaults of the limits", () => {
-  const defaults = [...read("../src/command-decoder.ts").matchAll(/options\.(\w+Max) \?\? ([\d* ]+)/g)].map(
+test.each([
+  ["Of commands", "../src/log-decoder.ts", 4],
+  ["Of replies", "../src/reply-decoder.ts", 5],
+])("the README states the defaults of the limits: %s", (heading, source, count) => {
+  const defaults = [...read(source).matchAll(/options\.(\w+Max) \?\? ([\d* ]+)/g)].map(
     ([, option, product]) => [option, product.split("*").reduce((size, factor) => size * Number(factor), 1)],
   );
   const unit = { "": 1, KiB: 1024, MiB: 1024 ** 2 };
-  const listed = [...readme.matchAll(/^\| `(\w+Max)`\s*\| (\d+) ?(KiB|MiB|)\s*\|/gm)].map(
-    ([, option, count, name]) => [option, Number(count) * unit[name as keyof typeof unit]],
+  const [, section] = readme.split(`${heading}:`);
+  const table = section.split("\n\n")[1];
+  const listed = [...table.matchAll(/^\| `(\w+Max)`\s*\| (\d+) ?(KiB|MiB|)\s*\|/gm)].map(
+    ([, option, value, name]) => [option, Number(value) * unit[name as keyof typeof unit]],
   );
-  expect(listed).toEqual(defaults);
-  expect(listed).toHaveLength(3);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(defaults));
+  expect(listed).toHaveLength(count);
 });
