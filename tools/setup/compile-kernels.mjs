@@ -24,13 +24,25 @@ export const kernels = [
     entry: "packages/rdb/assembly/lane.ts",
     module: "packages/rdb/src/generated/lane.ts",
     constant: "LANE_BASE64",
-    pages: 672,
+    pages: 708,
+  },
+  {
+    entry: "packages/rdb/assembly/content-lane.ts",
+    module: "packages/rdb/src/generated/content.ts",
+    constant: "CONTENT_BASE64",
+    pages: 708,
+  },
+  {
+    entry: "packages/aof/assembly/commands.ts",
+    module: "packages/aof/src/generated/command-kernel.ts",
+    constant: "COMMAND_KERNEL_BASE64",
+    pages: 194,
   },
   {
     entry: "tools/rdb-inspect/assembly/kernels.ts",
     module: "tools/rdb-inspect/src/generated/kernels.ts",
     constant: "KERNELS_BASE64",
-    pages: 1024,
+    pages: 888,
   },
 ];
 

@@ -6,12 +6,13 @@
  * socket is limited to 107 bytes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import fs from "fs-extra";
 import { ServerError } from "./errors.ts";
+import { freePort } from "./free-port.ts";
 import type { ServerInstallation } from "./installation.ts";
 
 export interface StartOptions {
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly directory: string;
   /** Further options, for example `["--maxmemory-policy", "allkeys-lfu"]`; they win over the defaults. */
   readonly args?: readonly string[];
+  /** How long the server may take until it answers, loading its data included. Default 20 s. */
+  readonly timeoutMs?: number;
   /** "free" also listens on a free loopback port; default: no port at all. */
   readonly port?: "free";
 }
@@ -38,6 +41,8 @@ export interface RunningServer {
 const startTimeoutMs = 20_000;
 const stopTimeoutMs = 5_000;
 const pollIntervalMs = 10;
+/** A server whose crash report has come to a standstill takes connections and never answers. */
+const pingTimeoutMs = 1_000;
 
 /** Starts the server and returns when it answers PING; throws SERVERS_DID_NOT_START with its log. */
 export async function startServer(
@@ -65,7 +70,7 @@ export async function startServer(
     },
   };
   try {
-    await untilReady(server, child);
+    await untilReady(server, child, options.timeoutMs ?? startTimeoutMs);
   } catch (error) {
     await server.stop();
     throw error;
@@ -131,14 +136,15 @@ function launch(
 async function untilReady(
   server: { readonly socketPath: string; readonly installation: ServerInstallation },
   child: LaunchedProcess,
+  timeoutMs: number,
 ): Promise<void> {
-  const deadline = performance.now() + startTimeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
     if (await answersPing(server.socketPath)) return;
     if (child.hasEnded()) break;
     await delay(pollIntervalMs);
   }
-  const what = child.hasEnded() ? "ended at once" : `did not answer PING within ${startTimeoutMs} ms`;
+  const what = child.hasEnded() ? "ended at once" : `did not answer PING within ${timeoutMs} ms`;
   const { id, version } = server.installation;
   throw new ServerError("SERVERS_DID_NOT_START", `${id} (${version}) ${what}; its log:\n${child.log()}`);
 }
@@ -149,25 +155,11 @@ function answersPing(socketPath: string): Promise<boolean> {
     const socket = createConnection(socketPath);
     socket.once("error", () => resolve(false));
     socket.once("close", () => resolve(false));
+    socket.setTimeout(pingTimeoutMs, () => socket.destroy());
     socket.once("connect", () => socket.write("PING\r\n"));
     socket.once("data", (data) => {
       resolve(/^(\+PONG|-NOAUTH)/.test(data.toString("latin1")));
       socket.destroy();
     });
   });
-}
-
-/** A loopback port that nobody listens on, low enough that the cluster bus at port + 10000 exists too. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const probe = createServer();
-      probe.once("error", reject);
-      probe.listen(0, "127.0.0.1", () => {
-        const address = probe.address();
-        probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-      });
-    });
-    if (port > 0 && port < 55_536) return port;
-  }
 }
