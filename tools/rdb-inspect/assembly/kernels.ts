@@ -12,12 +12,14 @@ import { NOT_MINE, writeDecimal } from "../../../packages/rdb/assembly/strings";
 import { fillSlotTable, NOT_PLAIN, writeCsvRow } from "./csv";
 import { out, setOut, writeValue } from "./json";
 import {
+  FIELD_COSTS,
   GROUPS,
   HINTS,
   LABEL_TEXTS,
   LABELS,
   LIVES,
   MARKS,
+  MEMBER_COSTS,
   OUT,
   OUT_END,
   PRICES,
@@ -29,12 +31,16 @@ import { NO_ROOM, writeText } from "./text";
 
 export {
   checkRecords,
+  crcRegister,
+  crcTables,
+  crcUpdate,
   findRecord,
   headroomBytes,
   homeBytes,
   itemCount,
   prints,
   rows,
+  rowsMax,
   skipRecords,
   slotBytes,
   stoppedAt,
@@ -45,7 +51,11 @@ export {
   windowBytes,
 } from "../../../packages/rdb/assembly/lane";
 
+export { sumFields, sumMembers, summedTo } from "./sums";
 export { learnPrice, priceRows, tallyRows } from "./tally";
+
+export const memberCosts: usize = MEMBER_COSTS;
+export const fieldCosts: usize = FIELD_COSTS;
 
 export const groups: usize = GROUPS;
 export const lives: usize = LIVES;
@@ -81,7 +91,7 @@ export function exportRecords(start: usize, limit: usize, db: u32): i32 {
     const end = exportRecord(count, value, limit, db);
     isCut = end === NOT_MINE || end > limit;
     if (isCut) break;
-    closeRow(count, end, 0, db);
+    closeRow(count, end, 0);
     outEnd = out;
     at = end;
   }

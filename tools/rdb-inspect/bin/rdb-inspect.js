@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Committed, so that package managers can link it before the first build.
-import "../bundle/main.js";
+require("../bundle/main.js");

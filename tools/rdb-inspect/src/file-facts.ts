@@ -163,7 +163,7 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** A library names itself in its first line: `#!lua name=mylib`. */
-function libraryOf(
+export function libraryOf(
   code: Uint8Array,
   preGa: { readonly name: Uint8Array; readonly engine: Uint8Array } | undefined,
 ): LibraryFact {

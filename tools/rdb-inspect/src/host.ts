@@ -1,22 +1,8 @@
-/** What a command is given of the world: the doors, three streams, and how text should look. */
-import type { Readable } from "node:stream";
-import type { Clock, FileSystem } from "@holdfast/platform";
-import type { Write } from "./output/outputs.ts";
+/** The host of every command line, with threads. */
+import type { Host as CommonHost } from "@holdfast/command-line";
 import type { WorkerDoor } from "./parallel/run-anywhere.ts";
-import type { ColorEnvironment, Screen } from "./terminal/style.ts";
 
-export interface Host {
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  readonly stdin: Readable;
+export interface Host extends CommonHost {
   /** Threads to decode with; without them everything runs in this one. */
   readonly workers?: WorkerDoor;
-  readonly writeOut: Write;
-  /** Messages for people; never fails. */
-  readonly writeErr: (text: string) => void;
-  readonly stdoutScreen: Screen;
-  readonly stderrScreen: Screen;
-  readonly colors: ColorEnvironment;
-  /** Aborted with an Interrupted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
 }

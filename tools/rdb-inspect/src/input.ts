@@ -9,11 +9,11 @@
  *
  * Anything else is left to the decoder, which says what it expected and what it found.
  */
+
 import type { Readable } from "node:stream";
-import { type Container, decompressContainer, sniffContainer } from "@holdfast/bytes";
+import { CompressionError, type Container, decompressContainer, sniffContainer } from "@holdfast/bytes";
+import { exitCode, Problem } from "@holdfast/command-line";
 import { type File, type FileSystem, readChunks, readStream } from "@holdfast/platform";
-import { exitCode } from "./exit-codes.ts";
-import { Problem } from "./problems.ts";
 
 export interface Input {
   /** For messages: the path as it was given, or "standard input". */
@@ -193,10 +193,18 @@ class SourceInput implements Input {
   }
 }
 
-/** The first unpacked bytes; a stream that cannot be read again is left to the decoder. */
+/** Says nothing about the kind: the decoder finds out. */
+const UNKNOWN = Uint8Array.of(0);
+
+/** The first unpacked bytes. A stream, which cannot be read again, and a damaged container are left to the pass, which tells of damage. */
 async function firstBytes(input: SourceInput): Promise<Uint8Array> {
-  if (input.storedBytes === undefined) return Uint8Array.of(0);
-  for await (const chunk of input.chunks(0)) return chunk.slice(0, sniffBytes);
+  if (input.storedBytes === undefined) return UNKNOWN;
+  try {
+    for await (const chunk of input.chunks(0)) return chunk.slice(0, sniffBytes);
+  } catch (error) {
+    if (error instanceof CompressionError) return UNKNOWN;
+    throw error;
+  }
   return new Uint8Array(0);
 }
 
@@ -212,7 +220,7 @@ function refuseOtherKinds(name: string, head: Uint8Array): void {
       exitCode.unsupported,
       `${name} is an append-only file of commands without an RDB in front`,
       {
-        nextStep: "there is no snapshot in it to inspect; check it with redis-check-aof or valkey-check-aof",
+        nextStep: "there is no snapshot in it to inspect; check it with aof-check",
       },
     );
   }

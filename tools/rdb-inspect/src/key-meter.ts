@@ -4,6 +4,7 @@
  * Fed with the events of a decoder at level "skip" with traces: keys alone or runs of them. A key of several events
  * is put together here; only then its name is copied.
  */
+import type { KeyFilter } from "@holdfast/command-line";
 import {
   type ItemsEvent,
   type KeyEvent,
@@ -13,7 +14,7 @@ import {
   typeRows,
 } from "@holdfast/rdb";
 import { type FileFacts, serverOf } from "./file-facts.ts";
-import type { KeyFilter } from "./filters.ts";
+import type { ElementSums } from "./memory/element-sums.ts";
 import { MemoryEstimator } from "./memory/estimator.ts";
 import { type MemoryModel, modelFor, modelForServer } from "./memory/index.ts";
 
@@ -62,8 +63,8 @@ export class KeyMeter {
   readonly #estimator: MemoryEstimator;
   readonly #filter: KeyFilter;
 
-  constructor(model: MemoryModel, filter: KeyFilter) {
-    this.#estimator = new MemoryEstimator(model);
+  constructor(model: MemoryModel, filter: KeyFilter, sums?: ElementSums) {
+    this.#estimator = new MemoryEstimator(model, sums);
     this.#filter = filter;
   }
 

@@ -1,104 +1,40 @@
 /**
  * The command line: every sub-command, option and example, once. Help, errors and shell completion all
- * come from these definitions.
+ * come from these definitions. What a sub-command does is loaded when it runs: half of the time to start is reading code.
  */
 
-import { FileError } from "@holdfast/platform";
-import { rdbTargetNames } from "@holdfast/rdb";
-import { Command, CommanderError, Option } from "commander";
-import { type CheckOptions, runCheck } from "./commands/check.ts";
+import {
+  type Answer,
+  addCompletion,
+  addExamples,
+  addFilterOptions,
+  baseCommand,
+  repeatable,
+  runCommandLine,
+} from "@holdfast/command-line";
+import { commandTargetNames, rdbTargetNames } from "@holdfast/rdb";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ignorable, keyOrders } from "./choices.ts";
+import type { CheckOptions } from "./commands/check.ts";
 import type { ConvertOptions, MergeOptions, SplitOptions } from "./commands/conversion.ts";
-import { runConvert } from "./commands/convert.ts";
-import { type DigestOptions, runDigest } from "./commands/digest.ts";
-import { type ExportOptions, runExport } from "./commands/export.ts";
-import { type KeysOptions, runKeys } from "./commands/keys.ts";
-import { runMerge } from "./commands/merge.ts";
-import { type PrefixesOptions, runPrefixes } from "./commands/prefixes.ts";
-import { runSplit } from "./commands/split.ts";
-import { runSummary, type SummaryOptions } from "./commands/summary.ts";
-import { completionScript, shells } from "./completion.ts";
-import { exitCode } from "./exit-codes.ts";
+import type { DiffOptions } from "./commands/diff.ts";
+import type { DigestOptions } from "./commands/digest.ts";
+import type { ExportOptions } from "./commands/export.ts";
+import type { KeysOptions } from "./commands/keys.ts";
+import type { PrefixesOptions } from "./commands/prefixes.ts";
+import type { SummaryOptions } from "./commands/summary.ts";
 import type { Host } from "./host.ts";
 import { memoryModels } from "./memory/index.ts";
-import { BrokenPipe } from "./output/outputs.ts";
-import { keyOrders } from "./passes/keys.ts";
-import { Interrupted, Problem } from "./problems.ts";
-import { problemText } from "./report.ts";
-import { targetNames } from "./targets.ts";
-import { type Style, styleFor } from "./terminal/style.ts";
 
 /** Runs one command line (without the program's own name) and answers with its exit code. */
-export async function runProgram(args: readonly string[], host: Host, version: string): Promise<number> {
-  const style = styleFor(host.stderrScreen, "auto", host.colors);
-  let code: number = exitCode.ok;
-  const program = createProgram(host, version, (answer) => {
-    code = answer;
-  });
-  try {
-    await program.parseAsync([...args], { from: "user" });
-    return code;
-  } catch (error) {
-    return exitCodeOfError(error, host, style);
-  }
+export function runProgram(args: readonly string[], host: Host, version: string): Promise<number> {
+  return runCommandLine(args, host, (answer) => createProgram(host, version, answer));
 }
-
-function exitCodeOfError(error: unknown, host: Host, style: Style): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-  if (error instanceof BrokenPipe) return exitCode.ok;
-  if (host.signal.aborted && host.signal.reason instanceof Interrupted) return host.signal.reason.exitCode;
-  if (error instanceof Problem) {
-    host.writeErr(problemText(error, style));
-    return error.exitCode;
-  }
-  if (error instanceof FileError) {
-    const nextStep = nextStepForFile(error.code);
-    host.writeErr(problemText(new Problem(exitCode.localIo, error.message, { nextStep }), style));
-    return exitCode.localIo;
-  }
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  host.writeErr(
-    `${style.bad("rdb-inspect:")} a bug in rdb-inspect, please report it with the file if you can\n${trace}\n`,
-  );
-  return exitCode.bug;
-}
-
-/** What to do when a file or a disk said no, by the system's name for it. */
-function nextStepForFile(code: string): string {
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return "nothing was left under the final name: free some space, or give -o a path on another disk";
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return "check who may read the file, or write to the folder";
-    case "ENOENT":
-      return "check the path";
-    default:
-      return "look in the system's log for what the disk reported, then try again";
-  }
-}
-
-type Answer = (code: number) => void;
 
 /** The definitions; `answer` receives the exit code of the command that ran. */
 export function createProgram(host: Host, version: string, answer: Answer): Command {
-  const program = new Command("rdb-inspect");
-  program
-    .description("See, check, export and convert RDB files of every Redis and Valkey version.")
-    .version(version, "--version", "print the version")
-    .helpOption("-h, --help", "show this help")
-    .configureOutput({
-      writeOut: (text) => {
-        host.writeOut(Buffer.from(text, "utf8")).catch(() => {});
-      },
-      writeErr: host.writeErr,
-      getOutHelpWidth: () => host.stdoutScreen.columns ?? 80,
-      getErrHelpWidth: () => host.stderrScreen.columns ?? 80,
-    })
-    .exitOverride()
-    .showHelpAfterError("(rdb-inspect --help shows all commands, rdb-inspect COMMAND --help its options)")
-    .addHelpText("after", generalHelp);
+  const description = "See, check, export and convert RDB files of every Redis and Valkey version.";
+  const program = baseCommand({ name: "rdb-inspect", version, description, help: generalHelp }, host);
   addSummary(program, host, answer);
   addCheck(program, host, answer);
   addKeys(program, host, answer);
@@ -107,6 +43,7 @@ export function createProgram(host: Host, version: string, answer: Answer): Comm
   addConvert(program, host, answer);
   addSplit(program, host, answer);
   addMerge(program, host, answer);
+  addDiff(program, host, answer);
   addDigest(program, host, answer);
   addCompletion(program, host);
   return program;
@@ -121,10 +58,11 @@ Examples:
   rdb-inspect check dump.rdb && echo sound               for scripts: 0 is sound
   rdb-inspect keys dump.rdb --sort memory --limit 20     the largest keys
   rdb-inspect export dump.rdb --key 'user:*' | jq .      JSON, one key a line
+  rdb-inspect diff before.rdb after.rdb                  what changed
   ssh host cat dump.rdb.gz | rdb-inspect -               without a local copy
 
 Exit codes: 0 sound; 2 usage; 10 corrupt; 11 truncated; 12 not supported or left out;
-13 checksum wrong; 23 local I/O; 30 target exists; 130, 143 interrupted.`;
+13 checksum wrong; 23 local I/O; 30 target exists; 40 differences; 130, 143 interrupted.`;
 
 function addSummary(program: Command, host: Host, answer: Answer): void {
   const command = program
@@ -141,9 +79,10 @@ function addSummary(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect summary dump.rdb --db 0 --top 25",
     "rdb-inspect dump.rdb --json | jq .keys",
   );
-  command.action(async (file: string, options: SummaryOptions) =>
-    answer(await runSummary(host, file, options)),
-  );
+  command.action(async (file: string, options: SummaryOptions) => {
+    const { runSummary } = await import("./commands/summary.ts");
+    answer(await runSummary(host, file, options));
+  });
 }
 
 function addCheck(program: Command, host: Host, answer: Answer): void {
@@ -155,7 +94,10 @@ function addCheck(program: Command, host: Host, answer: Answer): void {
     .option("--json", "one JSON document");
   addCommonOptions(command);
   addExamples(command, "rdb-inspect check dump.rdb", "rdb-inspect check --json dump.rdb | jq .damages");
-  command.action(async (file: string, options: CheckOptions) => answer(await runCheck(host, file, options)));
+  command.action(async (file: string, options: CheckOptions) => {
+    const { runCheck } = await import("./commands/check.ts");
+    answer(await runCheck(host, file, options));
+  });
 }
 
 function addKeys(program: Command, host: Host, answer: Answer): void {
@@ -183,7 +125,10 @@ function addKeys(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect keys dump.rdb --format csv -o keys.csv",
     "rdb-inspect keys dump.rdb --expires now..1h --sort ttl",
   );
-  command.action(async (file: string, options: KeysOptions) => answer(await runKeys(host, file, options)));
+  command.action(async (file: string, options: KeysOptions) => {
+    const { runKeys } = await import("./commands/keys.ts");
+    answer(await runKeys(host, file, options));
+  });
 }
 
 function addPrefixes(program: Command, host: Host, answer: Answer): void {
@@ -206,9 +151,10 @@ function addPrefixes(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect prefixes dump.rdb",
     "rdb-inspect prefixes dump.rdb --separator : --separator . --depth 2",
   );
-  command.action(async (file: string, options: PrefixesOptions) =>
-    answer(await runPrefixes(host, file, options)),
-  );
+  command.action(async (file: string, options: PrefixesOptions) => {
+    const { runPrefixes } = await import("./commands/prefixes.ts");
+    answer(await runPrefixes(host, file, options));
+  });
 }
 
 function addExport(program: Command, host: Host, answer: Answer): void {
@@ -226,7 +172,7 @@ function addExport(program: Command, host: Host, answer: Answer): void {
     )
     .option(
       "--target <server>",
-      `resp, restore: the server to replay into, one of ${targetNames.join(", ")}; default: the file's own`,
+      `resp, restore: the server to replay into, one of ${commandTargetNames.join(", ")}; default: the file's own`,
     )
     .option(
       "--replace",
@@ -241,9 +187,10 @@ function addExport(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect export dump.rdb --format resp | redis-cli --pipe",
     "rdb-inspect export dump.rdb --format restore --target redis-7.0 --replace | redis-cli --pipe",
   );
-  command.action(async (file: string, options: ExportOptions) =>
-    answer(await runExport(host, file, options)),
-  );
+  command.action(async (file: string, options: ExportOptions) => {
+    const { runExport } = await import("./commands/export.ts");
+    answer(await runExport(host, file, options));
+  });
 }
 
 function addConvert(program: Command, host: Host, answer: Answer): void {
@@ -253,7 +200,7 @@ function addConvert(program: Command, host: Host, answer: Answer): void {
     .argument("<file>", "RDB file, or - for standard input")
     .addOption(repeatable("--rename <from=to>", "keys that begin with FROM begin with TO; repeatable"));
   addConversionOptions(command);
-  addTtlOption(command);
+  addChangeOptions(command);
   command.option("--json", "with -o: one JSON document about the conversion");
   addOutputOptions(command);
   addCommonOptions(command);
@@ -263,9 +210,10 @@ function addConvert(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect convert dump.rdb --target valkey-9 --allow-loss --json -o new.rdb",
     "rdb-inspect convert dump.rdb --key 'user:*' --rename user:=u: --compress zstd -o users.rdb.zst",
   );
-  command.action(async (file: string, options: ConvertOptions) =>
-    answer(await runConvert(host, file, options)),
-  );
+  command.action(async (file: string, options: ConvertOptions) => {
+    const { runConvert } = await import("./commands/convert.ts");
+    answer(await runConvert(host, file, options));
+  });
 }
 
 function addSplit(program: Command, host: Host, answer: Answer): void {
@@ -280,7 +228,7 @@ function addSplit(program: Command, host: Host, answer: Answer): void {
     .addOption(new Option("--by <what>", "a file for each database, or prefix").choices(["db", "prefix"]))
     .option("--separator <text>", "--by prefix: what ends a prefix", ":");
   addConversionOptions(command);
-  addTtlOption(command);
+  addChangeOptions(command);
   addCommonOptions(command);
   addExamples(
     command,
@@ -288,7 +236,10 @@ function addSplit(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect split dump.rdb --slots 0-8191 --slots 8192-16383 -o halves --target valkey-9",
     "rdb-inspect split dump.rdb --by prefix -o parts",
   );
-  command.action(async (file: string, options: SplitOptions) => answer(await runSplit(host, file, options)));
+  command.action(async (file: string, options: SplitOptions) => {
+    const { runSplit } = await import("./commands/split.ts");
+    answer(await runSplit(host, file, options));
+  });
 }
 
 function addMerge(program: Command, host: Host, answer: Answer): void {
@@ -310,9 +261,10 @@ function addMerge(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect merge shard-*.rdb -o all.rdb --on-duplicate error",
     "rdb-inspect merge old.rdb new.rdb -o both.rdb --on-duplicate last --target redis-8",
   );
-  command.action(async (files: string[], options: MergeOptions) =>
-    answer(await runMerge(host, files, options)),
-  );
+  command.action(async (files: string[], options: MergeOptions) => {
+    const { runMerge } = await import("./commands/merge.ts");
+    answer(await runMerge(host, files, options));
+  });
 }
 
 /** Options of every command that writes RDB files. */
@@ -332,12 +284,52 @@ function addConversionOptions(command: Command): void {
     .addOption(new Option("--checksum <on|off>", "write a checksum").choices(["on", "off"]).default("on"));
 }
 
-function addTtlOption(command: Command): void {
-  command.option(
-    "--ttl <rule>",
-    "keep, persist, shift (live on from now as when it was written), shift=2h",
-    "keep",
+/** And of those that read every value anew. */
+function addChangeOptions(command: Command): void {
+  command
+    .option(
+      "--ttl <rule>",
+      "keep, persist, shift (live on from now as when it was written), shift=2h",
+      "keep",
+    )
+    .option("--repack", "decode and pack every value anew, also where the stored form could be copied");
+}
+
+function addDiff(program: Command, host: Host, answer: Answer): void {
+  const command = program
+    .command("diff")
+    .description(
+      "whether two files hold the same data, whatever their versions and encodings, and what differs",
+    )
+    .argument("<a>", "RDB file")
+    .argument("<b>", "RDB file to compare with it")
+    .addOption(ignoreOption())
+    .option("--max-keys <n>", "how many keys to list of each kind of difference; all are counted", "20")
+    .option("--max-parts <n>", "how many fields, members, entries to show of each change of a key", "5")
+    .option("--memory <size>", "most memory for the table of keys; more keys take more rounds", "128MiB")
+    .option("--json", "one JSON document");
+  addCommonOptions(command);
+  addExamples(
+    command,
+    "rdb-inspect diff before.rdb after.rdb && echo same",
+    "rdb-inspect diff primary.rdb replica.rdb --ignore ttl --key 'user:*'",
+    "rdb-inspect diff redis-6.rdb valkey-9.rdb --json | jq .changed",
   );
+  command.action(async (a: string, b: string, options: DiffOptions) => {
+    const { runDiff } = await import("./commands/diff.ts");
+    answer(await runDiff(host, { a, b }, options));
+  });
+}
+
+function ignoreOption(): Option {
+  const description =
+    "leave out: expiries of keys and fields, groups of streams, functions and module data; repeatable";
+  return new Option("--ignore <what>", description)
+    .choices(ignorable)
+    .argParser((value: string, earlier: readonly string[] | undefined) => {
+      if (ignorable.some((known) => known === value)) return [...(earlier ?? []), value];
+      throw new InvalidArgumentError(`Allowed choices are ${ignorable.join(", ")}.`);
+    });
 }
 
 function addDigest(program: Command, host: Host, answer: Answer): void {
@@ -349,7 +341,7 @@ function addDigest(program: Command, host: Host, answer: Answer): void {
     .option("--json", "one JSON document")
     .option(
       "--target <server>",
-      `the server that loads, one of ${targetNames.join(", ")}; default: the file's own`,
+      `the server that loads, one of ${commandTargetNames.join(", ")}; default: the file's own`,
     )
     .option("--keep-expired", "count keys that have expired, as a replica does");
   addCommonOptions(command);
@@ -359,27 +351,10 @@ function addDigest(program: Command, host: Host, answer: Answer): void {
     "rdb-inspect digest dump.rdb --target redis-8.6",
     "rdb-inspect digest dump.rdb --keys --key 'user:*'",
   );
-  command.action(async (file: string, options: DigestOptions) =>
-    answer(await runDigest(host, file, options)),
-  );
-}
-
-function addCompletion(program: Command, host: Host): void {
-  program
-    .command("completion")
-    .description("print a completion script for your shell")
-    .addArgument(program.createArgument("<shell>", "which shell").choices(shells))
-    .addHelpText(
-      "after",
-      "\nExamples:\n  source <(rdb-inspect completion bash)\n  rdb-inspect completion fish > ~/.config/fish/completions/rdb-inspect.fish",
-    )
-    .action((shell: (typeof shells)[number]) =>
-      host.writeOut(Buffer.from(completionScript(shell, program), "utf8")),
-    );
-}
-
-function addExamples(command: Command, ...examples: readonly string[]): void {
-  command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}`);
+  command.action(async (file: string, options: DigestOptions) => {
+    const { runDigest } = await import("./commands/digest.ts");
+    answer(await runDigest(host, file, options));
+  });
 }
 
 function separatorOption(): Option {
@@ -392,30 +367,8 @@ function addOutputOptions(command: Command): void {
     .option("--force", "replace the output file if it exists");
 }
 
-function repeatable(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string, earlier: readonly string[] | undefined) => [
-    ...(earlier ?? []),
-    value,
-  ]);
-}
-
-const filterFlags: readonly [flag: string, description: string][] = [
-  ["db <n>", "keys of this database"],
-  ["key <glob>", "keys whose name fits, as in KEYS: * ? [a-z] [^x] \\x"],
-  ["key-regex <re>", "keys whose name fits a regular expression"],
-  ["type <type>", "string, list, set, zset, hash, stream, array or module"],
-  ["slot <a-b>", "keys of these cluster slots"],
-  ["expires <when>", "none, any, past, or A..B with now, 2h, -1d or a time"],
-  ["min-memory <size>", "keys estimated at this size or more"],
-  ["min-elements <n>", "keys with so many elements or more"],
-];
-
 function addCommonOptions(command: Command): void {
-  command.optionsGroup("Filters (repeatable; values of one are alternatives, each has a --not- form):");
-  for (const [flag, description] of filterFlags) {
-    command.addOption(repeatable(`--${flag}`, description));
-    command.addOption(repeatable(`--not-${flag}`, "").hideHelp());
-  }
+  addFilterOptions(command);
   command.optionsGroup("Look:");
   command
     .addOption(new Option("--threads <n>", "decode large files with so many threads, at most 8; default: 1"))

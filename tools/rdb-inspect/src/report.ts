@@ -2,29 +2,20 @@
  * What a run says on stderr about the input: damage with its place and the next step, warnings, bytes
  * behind the end. The same words for every command.
  */
-import { type FormatError, previewBytes } from "@holdfast/bytes";
+
+import type { FormatError } from "@holdfast/bytes";
+import {
+  formatCount,
+  formatKey,
+  formatOffset,
+  formatSize,
+  renderFacts,
+  type Style,
+  stepAfterUnpacking,
+} from "@holdfast/command-line";
 import { RdbFormatError } from "@holdfast/rdb";
 import type { FileFacts, WarningFact } from "./file-facts.ts";
 import type { DamageFact } from "./passes/check.ts";
-import type { Problem } from "./problems.ts";
-import { formatCount, formatSize } from "./sizes-and-times.ts";
-import type { Style } from "./terminal/style.ts";
-import { renderFacts } from "./terminal/table.ts";
-
-/** A place in a file for people: decimal and hex. */
-export function formatOffset(offset: number): string {
-  return `${formatCount(offset)} (0x${offset.toString(16)})`;
-}
-
-/** A key for people, with its db. */
-export function formatKey(key: Uint8Array, db: number | undefined, maxWidth = 60): string {
-  return `${previewBytes(key, { maxWidth })}${db === undefined ? "" : ` in db ${db}`}`;
-}
-
-export function problemText(problem: Problem, style: Style): string {
-  const next = problem.nextStep === undefined ? "" : `  ${style.dim("next")}  ${problem.nextStep}\n`;
-  return `${style.bad("rdb-inspect:")} ${problem.message}\n${next}`;
-}
 
 /** One piece of damage as it is known from an error that ended the walk. */
 export function damageOf(
@@ -86,6 +77,8 @@ export function nextStepFor(code: string, name: string): string {
     case "RDB_UNSUPPORTED_VERSION":
     case "RDB_UNSUPPORTED_TYPE":
       return "a newer server wrote it: use a newer rdb-inspect";
+    case "COMPRESSION_UNSUPPORTED":
+      return stepAfterUnpacking(code);
     case "RDB_LIMIT":
       return "the value is larger than any server makes: take it for damage unless you know better";
     default:

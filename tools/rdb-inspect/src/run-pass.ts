@@ -5,11 +5,12 @@
  *
  * Damage is an expected outcome here: the pass finishes with what it has, and the failure is returned.
  */
+
 import { FormatError } from "@holdfast/bytes";
+import type { Progress } from "@holdfast/command-line";
 import { RdbDecoder, type RdbDecoderOptions } from "@holdfast/rdb";
 import type { Input } from "./input.ts";
 import type { Pass, PassKind } from "./pass.ts";
-import type { Progress } from "./progress.ts";
 
 export interface PassRun<Result> {
   readonly result: Result;

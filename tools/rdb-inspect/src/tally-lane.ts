@@ -3,9 +3,11 @@
  *
  * One lane serves one summary: its sums are those of everything it was asked to add up.
  */
-import { instantiateModule, type WindowHome } from "@holdfast/bytes";
-import { KernelLane, type LaneExports, type LaneRun, type RecordLane, type TypeRow } from "@holdfast/rdb";
+import { instantiateModule } from "@holdfast/bytes";
+import { KernelLane, type LaneExports, type TypeRow } from "@holdfast/rdb";
 import { KERNELS_BASE64 } from "./generated/kernels.ts";
+import { type ElementSums, plainSums } from "./memory/element-sums.ts";
+import type { MemoryModel } from "./memory/index.ts";
 import type { PrefixArrays } from "./prefix-table.ts";
 
 interface TallyExports extends LaneExports {
@@ -20,19 +22,22 @@ interface TallyExports extends LaneExports {
   priceRows(count: number): number;
   learnPrice(index: number): void;
   tallyRows(from: number, count: number, nowMs: number, priceMax: number, itemsMax: number): number;
+  readonly memberCosts: { readonly value: number };
+  readonly fieldCosts: { readonly value: number };
+  readonly summedTo: { readonly value: number };
+  sumMembers(isSorted: number, at: number, end: number, sum: number): number;
+  sumFields(at: number, end: number, sum: number): number;
 }
 
 /** Most prefixes and the greatest depth of them that the kernel was made for. */
 export const tallyPrefixes = { prefixesMax: 8192, depthMax: 3 } as const;
 const prefixTextBytes = 2 << 20;
-const rowsMax = 4096;
 /** Sums of a group, in this order: keys, elements, bytes in the file, estimated memory, keys that expire. */
 const groupSums = 5;
 const groupCount = 1024;
 
-export class TallyLane implements RecordLane {
+export class TallyLane extends KernelLane {
   readonly #exports: TallyExports;
-  readonly #lane: KernelLane;
   #types: readonly (TypeRow | undefined)[] = [];
   /** Estimated memory of each row of the run; -1 for one that has none yet. */
   readonly prices: Float64Array;
@@ -44,11 +49,11 @@ export class TallyLane implements RecordLane {
   readonly prefixArrays: PrefixArrays;
 
   constructor(exports: TallyExports) {
+    super(exports, exports.skipRecords);
     const { buffer } = exports.memory;
     const { prefixesMax } = tallyPrefixes;
     this.#exports = exports;
-    this.#lane = new KernelLane(exports, exports.skipRecords);
-    this.prices = new Float64Array(buffer, exports.prices.value, rowsMax);
+    this.prices = new Float64Array(buffer, exports.prices.value, exports.rowsMax.value);
     this.groups = new Float64Array(buffer, exports.groups.value, groupCount * groupSums);
     this.lives = new Float64Array(buffer, exports.lives.value, 8);
     this.prefixArrays = {
@@ -60,29 +65,14 @@ export class TallyLane implements RecordLane {
     };
   }
 
-  get home(): WindowHome {
-    return this.#lane.home;
+  /** Sums for the estimator of one file, which has one model. */
+  sumsFor(model: MemoryModel): ElementSums {
+    return new KernelSums(this.#exports, model);
   }
 
-  get slots(): readonly Uint8Array[] {
-    return this.#lane.slots;
-  }
-
-  get stoppedAt(): number {
-    return this.#lane.stoppedAt;
-  }
-
-  get wantsMore(): boolean {
-    return this.#lane.wantsMore;
-  }
-
-  get patienceBytes(): number {
-    return this.#lane.patienceBytes;
-  }
-
-  useTypes(types: readonly (TypeRow | undefined)[]): void {
+  override useTypes(types: readonly (TypeRow | undefined)[]): void {
     this.#types = types;
-    this.#lane.useTypes(types);
+    super.useTypes(types);
   }
 
   /** The type of a group that has sums. */
@@ -90,16 +80,12 @@ export class TallyLane implements RecordLane {
     return this.#types[group >> 2] as TypeRow;
   }
 
-  read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined {
-    return this.#lane.read(start, limit, db, windowStart);
-  }
-
-  /** Prices the strings whose sizes were met before; gives the number of rows that are still without a price. */
+  /** Prices the rows whose sizes were met before; gives the number of rows that are still without a price. */
   priceRows(count: number): number {
     return this.#exports.priceRows(count);
   }
 
-  /** Takes the price of a row, for it and for strings of the same sizes. */
+  /** Takes the price of a row, for it and for others of the same sizes. */
   setPrice(index: number, price: number): void {
     this.prices[index] = price;
     this.#exports.learnPrice(index);
@@ -111,6 +97,66 @@ export class TallyLane implements RecordLane {
    */
   tallyRows(from: number, count: number, nowMs: number, priceMax: number, itemsMax: number): number {
     return this.#exports.tallyRows(from, count, nowMs, priceMax, itemsMax);
+  }
+}
+
+/** Longer members, fields and values are priced one by one: the sizes of the tables in assembly/memory.ts. */
+const memberBytesMax = 2048;
+const fieldBytesMax = 64;
+const valueBytesMax = 1024;
+
+/** Sums by assembly/sums.ts, for traces in the memory of the kernel. */
+class KernelSums implements ElementSums {
+  readonly #exports: TallyExports;
+  readonly #model: MemoryModel;
+  readonly #plain: ElementSums;
+  readonly #memberCosts: Float64Array;
+  readonly #fieldCosts: Float64Array;
+
+  constructor(exports: TallyExports, model: MemoryModel) {
+    const { buffer } = exports.memory;
+    this.#exports = exports;
+    this.#model = model;
+    this.#plain = plainSums(model);
+    this.#memberCosts = new Float64Array(buffer, exports.memberCosts.value, 2 * memberBytesMax);
+    this.#fieldCosts = new Float64Array(buffer, exports.fieldCosts.value, fieldBytesMax * valueBytesMax);
+  }
+
+  members(type: "set" | "zset", trace: Float64Array, start: number, end: number, sum: number): number {
+    if (trace.buffer !== this.#memberCosts.buffer) return this.#plain.members(type, trace, start, end, sum);
+    const { sumMembers, summedTo } = this.#exports;
+    const isSorted = type === "zset" ? 1 : 0;
+    const stop = trace.byteOffset + 8 * end;
+    let at = trace.byteOffset + 8 * start;
+    let bytes = sum;
+    for (;;) {
+      bytes = sumMembers(isSorted, at, stop, bytes);
+      if (summedTo.value === stop) return bytes;
+      at = summedTo.value + 8;
+      const length = trace[(at - trace.byteOffset) / 8 - 1];
+      const cost = this.#model[type].member(length);
+      if (length < memberBytesMax) this.#memberCosts[isSorted * memberBytesMax + length] = cost;
+      bytes += cost;
+    }
+  }
+
+  fields(trace: Float64Array, start: number, end: number, sum: number): number {
+    if (trace.buffer !== this.#fieldCosts.buffer) return this.#plain.fields(trace, start, end, sum);
+    const { sumFields, summedTo } = this.#exports;
+    const stop = trace.byteOffset + 8 * end;
+    let at = trace.byteOffset + 8 * start;
+    let bytes = sum;
+    for (;;) {
+      bytes = sumFields(at, stop, bytes);
+      if (summedTo.value === stop) return bytes;
+      at = summedTo.value + 16;
+      const index = (at - trace.byteOffset) / 8;
+      const [fieldBytes, valueBytes] = [trace[index - 2], trace[index - 1]];
+      const cost = this.#model.hash.field(fieldBytes, valueBytes);
+      if (fieldBytes < fieldBytesMax && valueBytes < valueBytesMax)
+        this.#fieldCosts[fieldBytes * valueBytesMax + valueBytes] = cost;
+      bytes += cost;
+    }
   }
 }
 

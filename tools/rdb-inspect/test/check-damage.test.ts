@@ -1,11 +1,12 @@
 /** `check` on every damaged fixture: the code, the offset, the key and the exit code that each must give. */
+
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { exitCodeOfDamage } from "@holdfast/command-line";
 import { listFixtures, readHexFixture } from "@holdfast/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exitCodeOfDamage } from "../src/exit-codes.ts";
 import { runCommand } from "./run-command.ts";
 
 interface Expected {

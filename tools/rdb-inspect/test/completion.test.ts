@@ -21,6 +21,9 @@ describe("completion", () => {
         "not-key",
         "ndjson",
         "restore",
+        "diff",
+        "max-parts",
+        "groups",
       ]) {
         expect(stdout.toString()).toContain(word);
       }

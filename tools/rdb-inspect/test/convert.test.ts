@@ -1,14 +1,15 @@
 /** Files for other servers: nothing is lost without a word, and nothing is written that is not whole. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { Interrupted } from "@holdfast/command-line";
 import { type File, FileError, type FileSystem } from "@holdfast/platform";
 import { collectEntries, decodeRdbBytes, type RdbEntry } from "@holdfast/rdb";
 import { fixturePath, seededRandom } from "@holdfast/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Interrupted } from "../src/problems.ts";
 import { type CommandOptions, dump, runCommand, testNowMs } from "./run-command.ts";
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), "golden");

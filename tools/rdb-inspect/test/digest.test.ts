@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import { fixturePath, readHexFixture } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
 import { dump, runCommand } from "./run-command.ts";
 
@@ -40,11 +41,17 @@ describe("digest", () => {
     expect(Number(kept.keyCount)).toBe(Number(loaded.keyCount) + Number(loaded.expiredCount));
   });
 
+  test("of vector sets is whole", async () => {
+    const document = await documentOf(dump("redis-8.0-vectors"));
+    expect(document).toMatchObject({ undigestedCount: 0, isPartial: false });
+  });
+
   test("marks the answer and exits with 12 when a value has no digest", async () => {
-    const { code, stdout, stderr } = await runCommand(["digest", dump("redis-8.0-types")]);
+    const stdin = readHexFixture(fixturePath("rdb/hex", "array.hex"));
+    const { code, stdout, stderr } = await runCommand(["digest", "-"], { stdin });
     expect(code).toBe(12);
     expect(stdout.toString()).toMatch(/^[0-9a-f]{40} {2}partial\n$/);
-    expect(stderr).toContain("1 keys of modules or arrays have no digest here");
+    expect(stderr).toContain("keys of modules or arrays have no digest here");
   });
 
   test("marks the answer when the file is damaged", async () => {

@@ -74,6 +74,7 @@ describe("a screen", () => {
     "convert",
     "split",
     "merge",
+    "diff",
     "digest",
     "completion",
   ])("help of %s has an example", async (command) => {

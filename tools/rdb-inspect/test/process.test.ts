@@ -61,6 +61,7 @@ describe("the process", () => {
     ["wrong checksum", 13, (bytes) => flipped(bytes, bytes.length - 3)],
     ["unknown version", 12, (bytes) => Buffer.concat([Buffer.from("REDIS0099"), bytes.subarray(9)])],
     ["no magic", 10, (bytes) => Buffer.concat([Buffer.from("SIDER"), bytes.subarray(5)])],
+    ["packed with a dictionary", 12, () => Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x01, 0x00, 0x05)],
     ["empty", 11, () => new Uint8Array(0)],
   ])("answers a %s file with %i in every command, and says where on stderr", async (name, wanted, change) => {
     const path = await damaged(`${name}.rdb`, change);

@@ -1,9 +1,10 @@
 /** Runs one command line inside the test, against the sources, with a fixed clock and captured streams. */
+
 import { Readable } from "node:stream";
-import { type FileSystem, nodePlatform } from "@holdfast/platform";
+import { BrokenPipe } from "@holdfast/command-line";
+import { type FileSystem, nodePlatform, seededRandomDoor } from "@holdfast/platform";
 import { fixturePath } from "@holdfast/testkit";
 import type { Host } from "../src/host.ts";
-import { BrokenPipe } from "../src/output/outputs.ts";
 import { runProgram } from "../src/program.ts";
 
 export interface CommandOptions {
@@ -34,6 +35,7 @@ export async function runCommand(args: readonly string[], options: CommandOption
   let stderr = "";
   const host: Host = {
     files: options.files?.(files) ?? files,
+    random: seededRandomDoor(1),
     clock: { ...clock, nowMs: () => testNowMs, monotonicMs: () => 0 },
     stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     writeOut: async (bytes) => {

@@ -1,23 +1,20 @@
 /** `rdb-inspect check`: OK, or exactly what is wrong, where, and what could still be read. */
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import {
+  exitCode,
+  exitCodeOfDamage,
+  formatCount,
+  formatKey,
+  formatOffset,
+  parseCount,
+  renderFacts,
+} from "@holdfast/command-line";
 import type { Host } from "../host.ts";
 import { jsonValueOfBytes } from "../output/json-text.ts";
 import { type CheckResult, checkPass, type DamageFact } from "../passes/check.ts";
 import { fingerprintsMax, repeated } from "../passes/duplicate-keys.ts";
-import {
-  damageFacts,
-  damageOf,
-  formatKey,
-  formatOffset,
-  nextStepFor,
-  trailingSentence,
-  warningLine,
-} from "../report.ts";
+import { damageFacts, damageOf, nextStepFor, trailingSentence, warningLine } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import { renderFacts } from "../terminal/table.ts";
 import { findDuplicates } from "./find-duplicates.ts";
-import { parseCount } from "./option-values.ts";
 import { type Salvage, salvage } from "./salvage.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { damageJson, fileJson } from "./summary-document.ts";

@@ -19,6 +19,7 @@ export interface ConversionOptions extends CommonOptions {
 export interface ChangeOptions extends ConversionOptions {
   readonly rename?: readonly string[];
   readonly ttl: string;
+  readonly repack?: boolean;
 }
 
 export interface ConvertOptions extends ChangeOptions {

@@ -1,9 +1,7 @@
 /** What a conversion has to say about itself: a few lines, or a document. */
+import { exitCode, formatCount, renderFacts } from "@holdfast/command-line";
 import { lossJson, totalLine } from "../convert/loss-text.ts";
-import { exitCode } from "../exit-codes.ts";
 import { damageOf } from "../report.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import { renderFacts } from "../terminal/table.ts";
 import type { Conversion, ConvertOptions } from "./conversion.ts";
 import type { Session } from "./session.ts";
 import { damageJson, fileJson } from "./summary-document.ts";

@@ -6,12 +6,10 @@
  *
  * A value too large to be held makes a walk to a file start again, with its parts counted first.
  */
+import { exitCode, refuseExisting, UsageError } from "@holdfast/command-line";
 import { replaceFile } from "@holdfast/platform";
 import { type ConvertSettings, convertPass } from "../convert/convert-pass.ts";
-import { exitCode } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
-import { refuseExisting } from "../output/outputs.ts";
-import { UsageError } from "../problems.ts";
 import type { Conversion, ConvertOptions } from "./conversion.ts";
 import { convertDocument, convertScreen } from "./convert-report.ts";
 import {

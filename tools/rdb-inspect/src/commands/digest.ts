@@ -1,10 +1,9 @@
 /** `rdb-inspect digest`: what DEBUG DIGEST would answer when a server has loaded the file. */
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import { exitCode, exitCodeOfDamage, formatCount } from "@holdfast/command-line";
 import type { Host } from "../host.ts";
 import { type DigestResult, digestPass } from "../passes/digest.ts";
 import { damageOf, failureText, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { damageJson, fileJson } from "./summary-document.ts";
 

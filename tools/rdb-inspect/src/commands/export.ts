@@ -1,13 +1,11 @@
 /** `rdb-inspect export`: settings, run, and what has to be said about what the output does not hold. */
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import { exitCode, exitCodeOfDamage, formatCount, formatKey, type Write } from "@holdfast/command-line";
 import type { Host } from "../host.ts";
-import type { Write } from "../output/outputs.ts";
 import { exportCommandsPass } from "../passes/export-commands.ts";
 import { exportJsonPass } from "../passes/export-json.ts";
 import type { ExportResult } from "../passes/export-settings.ts";
-import { failureText, formatKey, notesText } from "../report.ts";
+import { failureText, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import { targetOf } from "../targets.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { withOutput } from "./with-output.ts";

@@ -4,11 +4,11 @@
  * A stream cannot be read again: there the fingerprints are all there is, and no offset is known. That
  * case is reported as one piece of damage without a key.
  */
+import { formatCount } from "@holdfast/command-line";
 import type { RdbEvent } from "@holdfast/rdb";
 import type { Pass, PassKind } from "../pass.ts";
 import type { DamageFact } from "../passes/check.ts";
 import { fingerprintOf } from "../passes/duplicate-keys.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import type { Session } from "./session.ts";
 
 /** Suspects beyond this are not told apart: a file with more has a different problem. */

@@ -1,13 +1,11 @@
 /** `rdb-inspect keys`: settings, run, and the rows that were kept for sorting. */
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import { exitCode, exitCodeOfDamage, formatCount, parseCount, type Write } from "@holdfast/command-line";
+import type { KeyOrder } from "../choices.ts";
 import type { Host } from "../host.ts";
 import { ByteSink } from "../output/byte-sink.ts";
-import type { Write } from "../output/outputs.ts";
 import { type KeyLook, tableHead } from "../passes/key-table.ts";
-import { csvHeader, type KeyOrder, type KeysResult, keysPass, writeKey } from "../passes/keys.ts";
+import { csvHeader, type KeysResult, keysPass, writeKey } from "../passes/keys.ts";
 import { failureText, notesText } from "../report.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import { parseCount } from "./option-values.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { withOutput } from "./with-output.ts";
 

@@ -5,7 +5,20 @@
  *
  * The files are read two times or three, and nothing is written before it is known which keys stand twice.
  */
+
 import { openContainerWriter, previewBytes } from "@holdfast/bytes";
+import {
+  exitCode,
+  exitCodeOfDamage,
+  formatCount,
+  Problem,
+  parseCount,
+  refuseExisting,
+  renderFacts,
+  type Style,
+  UsageError,
+  type Write,
+} from "@holdfast/command-line";
 import { type File, replaceFile } from "@holdfast/platform";
 import { type RdbCounts, RdbEncoder, type RdbTarget, rdbTarget } from "@holdfast/rdb";
 import { LossList } from "../convert/loss-list.ts";
@@ -13,18 +26,11 @@ import { lossesText, totalLine } from "../convert/loss-text.ts";
 import { type MergedFile, type MergeState, mergePass } from "../convert/merge-pass.ts";
 import { Contest, contestPass, type MergeSource, type Survey, surveyPass } from "../convert/merge-survey.ts";
 import { NamedRecords } from "../convert/named-records.ts";
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
-import { refuseExisting, type Write } from "../output/outputs.ts";
 import { FingerprintCollector, repeated } from "../passes/duplicate-keys.ts";
-import { Problem, UsageError } from "../problems.ts";
 import { failureText, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import type { Style } from "../terminal/style.ts";
-import { renderFacts } from "../terminal/table.ts";
 import type { MergeOptions } from "./conversion.ts";
-import { parseCount } from "./option-values.ts";
 import { encodeProblem, NothingWritten, needsCounts, targetOf } from "./run-conversion.ts";
 import { Session } from "./session.ts";
 

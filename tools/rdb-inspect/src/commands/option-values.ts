@@ -1,16 +1,5 @@
-/** Reads the values of options that several commands have. Throws UsageError with what is allowed. */
-import { UsageError } from "../problems.ts";
-
-/** A whole number, at least `least`. */
-export function parseCount(option: string, text: string, least = 0): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new UsageError(
-      `${option} wants a whole number${least > 0 ? ` of at least ${least}` : ""}, not "${text}"`,
-    );
-  }
-  return value;
-}
+/** Reads the values of options that only this tool has. Throws UsageError with what is allowed. */
+import { UsageError } from "@holdfast/command-line";
 
 /** Separators of one byte each; ":" when none are given. */
 export function parseSeparators(texts: readonly string[] | undefined): number[] {

@@ -1,14 +1,22 @@
 /** `rdb-inspect prefixes`: settings, run, and the prefixes as a tree, rows or one document. */
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import {
+  type Column,
+  exitCode,
+  exitCodeOfDamage,
+  formatCount,
+  formatDuration,
+  formatShare,
+  parseCount,
+  renderFacts,
+  renderTable,
+} from "@holdfast/command-line";
 import type { Host } from "../host.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeCsvBytes } from "../output/csv-text.ts";
 import { type PrefixesResult, prefixesPass } from "../passes/prefixes.ts";
 import type { PrefixRow } from "../prefix-table.ts";
 import { damageOf, failureText, notesText } from "../report.ts";
-import { formatCount, formatDuration, formatShare } from "../sizes-and-times.ts";
-import { type Column, renderFacts, renderTable } from "../terminal/table.ts";
-import { parseCount, parseSeparators, parseShare } from "./option-values.ts";
+import { parseSeparators, parseShare } from "./option-values.ts";
 import { prefixTree } from "./prefix-tree.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { damageJson, fileJson, prefixJson } from "./summary-document.ts";

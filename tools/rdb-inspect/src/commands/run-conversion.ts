@@ -1,22 +1,29 @@
 /**
  * What `convert` and `split` share: one walk that writes a converted file, what came of it, and what has to be said about it.
  */
+
 import { openContainerWriter } from "@holdfast/bytes";
+import {
+  exitCode,
+  exitCodeOfDamage,
+  formatCount,
+  formatKey,
+  Problem,
+  parseCount,
+  parseRename,
+  UsageError,
+  type Write,
+} from "@holdfast/command-line";
 import type { File } from "@holdfast/platform";
 import { RdbEncodeError, type RdbTarget, rdbTarget, rdbTargetNames } from "@holdfast/rdb";
 import { type ConvertResult, type ConvertSettings, convertPass } from "../convert/convert-pass.ts";
-import { parseRename, parseTtl } from "../convert/key-changes.ts";
+import { parseTtl } from "../convert/key-changes.ts";
 import { lossesText } from "../convert/loss-text.ts";
 import { renamedPass } from "../convert/renamed-duplicates.ts";
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
-import type { Write } from "../output/outputs.ts";
 import { repeated } from "../passes/duplicate-keys.ts";
-import { Problem, UsageError } from "../problems.ts";
-import { failureText, formatKey, notesText } from "../report.ts";
+import { failureText, notesText } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import type { ChangeOptions, Conversion } from "./conversion.ts";
-import { parseCount } from "./option-values.ts";
 import type { Session } from "./session.ts";
 
 /** Leaves replaceFile without a file. */
@@ -49,6 +56,7 @@ export async function settingsOf(session: Session, options: ChangeOptions): Prom
     lossesMax,
     purpose: "write",
     counts: undefined,
+    repacks: options.repack === true,
   };
 }
 
@@ -83,31 +91,23 @@ export async function convert(
   const kind = convertPass();
   const container = await openContainerWriter(options.compress);
   let sizeBytes = 0;
-  // The disk works on one chunk while the next is made: its failure comes out at the following write.
-  let writing: Promise<void> = Promise.resolve();
-  const writeAll = async (pieces: readonly Uint8Array[], source?: Uint8Array) => {
-    await writing;
-    writing = (async () => {
-      for (const piece of pieces) await write(piece);
-      if (source !== undefined) kind.made()?.recycle(source);
-    })();
-    writing.catch(() => {});
+  const writeAll = async (pieces: readonly Uint8Array[]) => {
+    for (const piece of pieces) await write(piece);
     for (const piece of pieces) sizeBytes += piece.length;
   };
   try {
     const run = await session.runPass(kind, settings, {
       write: async (bytes) => {
         const isRefused = options.allowLoss !== true && (kind.made()?.lossCount ?? 0) > 0;
-        if (!isRefused) await writeAll(await container.write(bytes), bytes);
+        if (!isRefused) await writeAll(await container.write(bytes));
+        kind.made()?.recycle(bytes);
       },
     });
     const code = await codeOf(session, options, settings, run);
     if (code === exitCode.ok) await writeAll(await container.end());
-    await writing;
     return { run, sizeBytes, code };
   } finally {
     container.close();
-    await writing.catch(() => {});
   }
 }
 

@@ -9,13 +9,13 @@
  * that reads as text. Nothing is promised that was not read; the checksum cannot be verified for a part.
  * Bounded: only the first bytes behind the damage are searched, and only so many candidates.
  */
+
 import { isUtf8 } from "@holdfast/bytes";
+import { formatCount, formatOffset } from "@holdfast/command-line";
 import { RdbDecoder, type RdbEvent, type ResumePoint, typeTable } from "@holdfast/rdb";
 import type { Pass, PassKind } from "../pass.ts";
 import type { CheckResult } from "../passes/check.ts";
-import { formatOffset } from "../report.ts";
 import type { PassRun } from "../run-pass.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import type { Session } from "./session.ts";
 
 export interface Salvage {

@@ -1,20 +1,29 @@
 /**
  * What every sub-command does around its pass: read the common options, open the input, run, report.
  */
-import { type FilterOption, type FilterSettings, filterOptions, KeyFilter, parseFilter } from "../filters.ts";
+import {
+  type ColorChoice,
+  createProgress,
+  type FilterSettings,
+  formatCount,
+  formatSize,
+  KeyFilter,
+  type Progress,
+  type ProgressChoice,
+  parseCount,
+  parseFilters,
+  type Style,
+  styleFor,
+  UsageError,
+  type Write,
+} from "@holdfast/command-line";
 import type { Host } from "../host.ts";
 import { type Input, openInput } from "../input.ts";
 import { memoryModels, modelFor } from "../memory/index.ts";
-import type { Write } from "../output/outputs.ts";
 import { runAnywhere } from "../parallel/run-anywhere.ts";
 import type { PassKind } from "../pass.ts";
 import { type ChosenKeys, choosingPass } from "../passes/select.ts";
-import { UsageError } from "../problems.ts";
-import { createProgress, type Progress, type ProgressChoice } from "../progress.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
-import { formatCount, formatSize } from "../sizes-and-times.ts";
-import { type ColorChoice, type Style, styleFor } from "../terminal/style.ts";
-import { parseCount } from "./option-values.ts";
 
 /** Options that every sub-command has, as commander hands them over. */
 export interface CommonOptions {
@@ -134,6 +143,7 @@ export class Session {
   #progress(): Progress {
     const { clock, writeErr, stderrScreen } = this.host;
     return createProgress(this.#options.progress ?? "bar", stderrScreen.isTerminal, {
+      program: "rdb-inspect",
       clock,
       write: writeErr,
       totalBytes: this.input.storedBytes,
@@ -146,19 +156,4 @@ function checkedModelName(name: string | undefined): string | undefined {
   throw new UsageError(
     `--memory-model knows ${memoryModels.map((model) => model.name).join(", ")}; not "${name}"`,
   );
-}
-
-/** `--key` arrives as `key`, `--not-key` as `notKey`, each an array of texts. */
-function parseFilters(options: CommonOptions, nowMs: number): FilterSettings {
-  return filterOptions.flatMap((option) =>
-    [false, true].flatMap((isNegated) => {
-      const texts = options[optionProperty(option, isNegated)] as readonly string[] | undefined;
-      return texts === undefined ? [] : [parseFilter(option, texts, isNegated, nowMs)];
-    }),
-  );
-}
-
-/** The property under which commander keeps a filter's values. */
-function optionProperty(option: FilterOption, isNegated: boolean): string {
-  return `${isNegated ? "not-" : ""}${option}`.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -7,17 +7,21 @@
  *
  * The file is walked once for each part: keys of the others are stepped over. So it must be a file, not a stream.
  */
+
 import { join } from "node:path";
+import {
+  exitCode,
+  exitCodeOfDamage,
+  formatCount,
+  refuseExisting,
+  renderFacts,
+  UsageError,
+} from "@holdfast/command-line";
 import { replaceFile } from "@holdfast/platform";
 import type { ConvertSettings } from "../convert/convert-pass.ts";
 import { parseSlotRange, partsPass, type SplitPart, shardParts, slotParts } from "../convert/split-parts.ts";
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
 import type { Host } from "../host.ts";
-import { refuseExisting } from "../output/outputs.ts";
-import { UsageError } from "../problems.ts";
 import { failureText } from "../report.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import { renderFacts } from "../terminal/table.ts";
 import type { Conversion, SplitOptions } from "./conversion.ts";
 import { convertInto, encodeProblem, NothingWritten, report, settingsOf } from "./run-conversion.ts";
 import { Session } from "./session.ts";

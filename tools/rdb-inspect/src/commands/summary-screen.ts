@@ -1,12 +1,21 @@
 /** The summary as a person reads it: sections of facts and tables, from the file to its heaviest parts. */
+
 import { formatCrc64 } from "@holdfast/bytes";
+import {
+  type Column,
+  formatCount,
+  formatDuration,
+  formatShare,
+  formatTime,
+  renderBar,
+  renderFacts,
+  renderTable,
+} from "@holdfast/command-line";
 import { type FileFacts, serverOf } from "../file-facts.ts";
 import type { KeyRow } from "../key-meter.ts";
 import { modelFor } from "../memory/index.ts";
 import { type KeyTotals, lifeStepsMs } from "../passes/summary.ts";
 import { trailingSentence, warningLine } from "../report.ts";
-import { formatCount, formatDuration, formatShare, formatTime } from "../sizes-and-times.ts";
-import { type Column, renderBar, renderFacts, renderTable } from "../terminal/table.ts";
 import { prefixTree } from "./prefix-tree.ts";
 import type { Session } from "./session.ts";
 import type { SummaryFacts } from "./summary-facts.ts";

@@ -1,10 +1,10 @@
 /** `rdb-inspect summary`: settings, run, and one screen or one JSON document. */
 
-import { exitCode, exitCodeOfDamage } from "../exit-codes.ts";
+import { exitCode, exitCodeOfDamage, parseCount } from "@holdfast/command-line";
 import type { Host } from "../host.ts";
 import { summaryPass } from "../passes/summary.ts";
 import { damageOf, failureText, notesText } from "../report.ts";
-import { parseCount, parseSeparators } from "./option-values.ts";
+import { parseSeparators } from "./option-values.ts";
 import { type CommonOptions, Session } from "./session.ts";
 import { summaryDocument } from "./summary-document.ts";
 import type { SummaryFacts } from "./summary-facts.ts";

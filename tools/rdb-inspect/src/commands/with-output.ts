@@ -1,6 +1,5 @@
 /** Runs a command's writing part against standard output or against -o FILE. */
-import { exitCode } from "../exit-codes.ts";
-import { type Write, writeOutputFile } from "../output/outputs.ts";
+import { exitCode, type Write, writeOutputFile } from "@holdfast/command-line";
 import type { Session } from "./session.ts";
 
 export interface OutputOptions {

@@ -4,31 +4,34 @@
  * Values whose stored form the target reads are copied undecoded. What the target cannot hold is counted, and listed up to a bound.
  */
 import {
+  exitCode,
+  type FilterSettings,
+  KeyFilter,
+  Problem,
+  type Rename,
+  renamed,
+} from "@holdfast/command-line";
+import {
+  CopyLane,
   encodeLevel,
   type KeyHead,
+  makeCopyLane,
+  makeRepackLane,
   type RdbCounts,
   RdbEncoder,
   type RdbEvent,
   type RdbTarget,
   type ReadLevel,
+  type RecordLane,
+  type RecordsEvent,
   rdbTarget,
 } from "@holdfast/rdb";
-import { exitCode } from "../exit-codes.ts";
 import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import type { Pass, PassKind } from "../pass.ts";
 import { FingerprintCollector, type KeyFingerprints } from "../passes/duplicate-keys.ts";
 import { type ChosenKeys, selectBy } from "../passes/select.ts";
-import { Problem } from "../problems.ts";
 import { FileRecords } from "./file-records.ts";
-import {
-  changedKey,
-  changedMore,
-  type ExpiryChange,
-  type Rename,
-  renamed,
-  type TtlRule,
-} from "./key-changes.ts";
+import { changedKey, changedMore, type ExpiryChange, type TtlRule } from "./key-changes.ts";
 import { type Loss, LossList, type LossTotal } from "./loss-list.ts";
 import { belongsTo, type SplitRule } from "./split-parts.ts";
 
@@ -47,6 +50,8 @@ export interface ConvertSettings {
   /** "count" writes nothing and finds out losses and the counts of large values. */
   readonly purpose: "write" | "count";
   readonly counts: RdbCounts | undefined;
+  /** Decode and encode also what could be copied as stored. */
+  readonly repacks: boolean;
 }
 
 export interface ConvertResult {
@@ -81,6 +86,7 @@ export class ConvertPass implements Pass<ConvertResult> {
   readonly #file = new FileFactsCollector();
   readonly #losses: LossList;
   readonly #fingerprints: FingerprintCollector | undefined;
+  readonly #lane: CopyLane | undefined;
   #target: RdbTarget | undefined;
   #encoder: RdbEncoder | undefined;
   #records: FileRecords | undefined;
@@ -88,8 +94,9 @@ export class ConvertPass implements Pass<ConvertResult> {
   #keyCount = 0;
   #copiedCount = 0;
 
-  constructor(settings: ConvertSettings) {
+  constructor(settings: ConvertSettings, lane?: RecordLane) {
     this.#settings = settings;
+    this.#lane = lane instanceof CopyLane ? lane : undefined;
     this.#target = settings.target;
     this.#losses = new LossList(settings.lossesMax);
     this.#fingerprints = settings.renames.length > 0 ? new FingerprintCollector() : undefined;
@@ -118,6 +125,10 @@ export class ConvertPass implements Pass<ConvertResult> {
   consume(event: RdbEvent): void {
     if (event.kind === "key" || event.kind === "items") {
       this.#consumeKey(event);
+      return;
+    }
+    if (event.kind === "records") {
+      this.#consumeRecords(event);
       return;
     }
     this.#file.take(event);
@@ -155,17 +166,15 @@ export class ConvertPass implements Pass<ConvertResult> {
     if (target === undefined)
       throw new Problem(exitCode.unsupported, `no ${dialect} server of RDB ${version} is known`);
     this.#target = target;
-    const isWhole =
-      settings.filters.length === 0 &&
-      settings.renames.length === 0 &&
-      settings.ttl.kind === "keep" &&
-      settings.part === undefined;
-    this.#records = new FileRecords(target, version, isWhole);
+    this.#lane?.copyFor(target);
+    this.#records = new FileRecords(target, version, changesNoKey(settings));
     this.#encoder = new RdbEncoder(
       {
         target,
         checksum: settings.checksum,
         onLoss: (loss) => this.#losses.add(loss),
+        // Packed anew, they lie in the lane's memory only until it goes on.
+        lendsRecords: !settings.repacks,
         ...(settings.counts === undefined ? {} : { counts: settings.counts }),
       },
       settings.purpose,
@@ -174,7 +183,16 @@ export class ConvertPass implements Pass<ConvertResult> {
 
   #levelOf(head: KeyHead): ReadLevel {
     const changesFields = this.#settings.ttl.kind !== "keep" && expiringRows.has(head.row.name);
-    return changesFields || this.#target === undefined ? "items" : encodeLevel(this.#target, head.row);
+    if (changesFields || this.#target === undefined) return "items";
+    const level = encodeLevel(this.#target, head.row);
+    return level === "raw" && this.#settings.repacks ? "items" : level;
+  }
+
+  #consumeRecords(event: RecordsEvent): void {
+    for (const missing of this.#records?.missing() ?? []) this.#encoder?.write(missing);
+    this.#keyCount += event.keyCount;
+    if (!this.#settings.repacks) this.#copiedCount += event.keyCount;
+    this.#encoder?.write(event);
   }
 
   #consumeKey(event: Extract<RdbEvent, { kind: "key" | "items" }>): void {
@@ -215,6 +233,11 @@ export class ConvertPass implements Pass<ConvertResult> {
   }
 }
 
+/** The keys written are those of the source, under their names and with their expiries. */
+function changesNoKey({ filters, renames, ttl, part }: ConvertSettings): boolean {
+  return filters.length === 0 && renames.length === 0 && ttl.kind === "keep" && part === undefined;
+}
+
 /** A kind that remembers the pass it made, for a writer that has to know of losses while the pass runs. */
 export function convertPass(): PassKind<ConvertSettings, ConvertResult> & {
   readonly made: () => ConvertPass | undefined;
@@ -222,9 +245,13 @@ export function convertPass(): PassKind<ConvertSettings, ConvertResult> & {
   let made: ConvertPass | undefined;
   return {
     name: "convert",
-    create: (settings) => {
-      made = new ConvertPass(settings);
+    create: (settings, lane) => {
+      made = new ConvertPass(settings, lane);
       return made;
+    },
+    makeLane: (settings) => {
+      if (!changesNoKey(settings)) return undefined;
+      return settings.repacks ? makeRepackLane() : makeCopyLane();
     },
     made: () => made,
   };

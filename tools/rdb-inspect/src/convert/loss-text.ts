@@ -1,8 +1,6 @@
 /** Losses in words: what a target cannot hold, key by key and in total. */
+import { formatCount, formatKey, type Style } from "@holdfast/command-line";
 import { jsonValueOfBytes } from "../output/json-text.ts";
-import { formatKey } from "../report.ts";
-import { formatCount } from "../sizes-and-times.ts";
-import type { Style } from "../terminal/style.ts";
 import type { Loss, LossTotal } from "./loss-list.ts";
 
 const words: Readonly<Record<Loss["kind"], string>> = {
@@ -15,6 +13,7 @@ const words: Readonly<Record<Loss["kind"], string>> = {
   "consumer-active-time": "active times of stream consumers",
   idempotency: "idempotency ids of streams",
   "nacked-entries": "nacked stream entries",
+  expiry: "expiries beyond 2038",
   "expiry-milliseconds": "milliseconds of expiries",
   "idle-time": "idle times",
   frequency: "access frequencies",

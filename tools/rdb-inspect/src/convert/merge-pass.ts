@@ -4,9 +4,9 @@
  * Keys that lost the contest are omitted. What belongs to no key comes once: aux fields of the first file, function libraries and
  * module data by their names, under the rule for keys.
  */
+import { KeyFilter } from "@holdfast/command-line";
 import { encodeLevel, type KeyHead, type RdbEncoder, type RdbEvent, type RdbTarget } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
-import { KeyFilter } from "../filters.ts";
 import type { Pass, PassKind } from "../pass.ts";
 import { selectBy } from "../passes/select.ts";
 import { FileRecords } from "./file-records.ts";

@@ -5,14 +5,11 @@
  *   survey     fingerprints of all keys of all files; those that occur twice are suspects
  *   contest    the suspects' names are compared, and for each the place that wins is remembered
  */
+import { exitCode, type FilterSettings, formatCount, KeyFilter, Problem } from "@holdfast/command-line";
 import type { KeyHead, RdbDialect, RdbEvent } from "@holdfast/rdb";
-import { exitCode } from "../exit-codes.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import type { Pass, PassKind } from "../pass.ts";
 import { type FingerprintCollector, fingerprintOf } from "../passes/duplicate-keys.ts";
 import { type ChosenKeys, selectBy } from "../passes/select.ts";
-import { Problem } from "../problems.ts";
-import { formatCount } from "../sizes-and-times.ts";
 import type { NamedRecords, OnDuplicate } from "./named-records.ts";
 
 /** One input of a merge, as far as its walks need to know it. */

@@ -1,10 +1,9 @@
 /** Reads the source again for names that a renaming gave to more than one key, and compares their bytes. */
+import { type FilterSettings, KeyFilter, type Rename, renamed } from "@holdfast/command-line";
 import type { RdbEvent } from "@holdfast/rdb";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import type { Pass, PassKind } from "../pass.ts";
 import { fingerprintOf } from "../passes/duplicate-keys.ts";
 import { type ChosenKeys, selectBy } from "../passes/select.ts";
-import { type Rename, renamed } from "./key-changes.ts";
 
 export interface RenamedSettings {
   readonly filters: FilterSettings;

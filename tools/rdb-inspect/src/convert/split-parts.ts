@@ -8,12 +8,12 @@
  *
  * Every key belongs to exactly one part. Databases and prefixes are those of the file: a walk over its keys finds them.
  */
+
 import { CLUSTER_SLOTS, slotOfKey } from "@holdfast/bytes";
+import { type FilterSettings, KeyFilter, type NumberRange, UsageError } from "@holdfast/command-line";
 import type { KeyHead, RdbEvent } from "@holdfast/rdb";
-import { type FilterSettings, KeyFilter, type NumberRange } from "../filters.ts";
 import type { Pass, PassKind } from "../pass.ts";
 import { type ChosenKeys, selectBy } from "../passes/select.ts";
-import { UsageError } from "../problems.ts";
 
 /** Which keys a part has. */
 export type SplitRule =

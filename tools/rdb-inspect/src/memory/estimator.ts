@@ -8,6 +8,7 @@
  * nothing, except for streams and modules. Watched by `bench summary`.
  */
 import { type TypeRow, typeRows } from "@holdfast/rdb";
+import { type ElementSums, plainSums } from "./element-sums.ts";
 import { HashSizer } from "./hashes.ts";
 import { ListSizer, QuicklistSizer } from "./lists.ts";
 import type { MemoryModel } from "./model.ts";
@@ -35,9 +36,9 @@ export class MemoryEstimator {
   #textBytes = -1;
   #isInteger = false;
 
-  constructor(model: MemoryModel) {
+  constructor(model: MemoryModel, sums = plainSums(model)) {
     this.model = model;
-    this.#sizers = sizersOf(model);
+    this.#sizers = sizersOf(model, sums);
   }
 
   /**
@@ -98,11 +99,11 @@ export class MemoryEstimator {
   }
 }
 
-function sizersOf(model: MemoryModel): ReadonlyMap<TypeRow, ValueSizer | undefined> {
+function sizersOf(model: MemoryModel, sums: ElementSums): ReadonlyMap<TypeRow, ValueSizer | undefined> {
   const byName = new Map<string, ValueSizer>([
-    ["set", new SetSizer(model)],
-    ["zset", new SortedSetSizer(model)],
-    ["hash", new HashSizer(model)],
+    ["set", new SetSizer(model, sums)],
+    ["zset", new SortedSetSizer(model, sums)],
+    ["hash", new HashSizer(model, sums)],
     ["list", new ListSizer(model)],
     ["quicklist", new QuicklistSizer(model)],
     ["packed", new PackedValueSizer(model)],

@@ -6,6 +6,7 @@
  *            N(sse)                 count, then field, value, expiry or -1
  */
 import type { TypeRow } from "@holdfast/rdb";
+import type { ElementSums } from "./element-sums.ts";
 import type { MemoryModel } from "./model.ts";
 import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
 import type { Growth } from "./tables.ts";
@@ -17,6 +18,7 @@ const packedNoExpiryBytes = 2;
 
 export class HashSizer implements ValueSizer {
   readonly #model: MemoryModel;
+  readonly #sums: ElementSums;
   #leadingNumbers = 1;
   #stride = 2;
   #expiryFirst = false;
@@ -34,8 +36,9 @@ export class HashSizer implements ValueSizer {
   #leastExpiryMs = 0;
   #greatestExpiryMs = 0;
 
-  constructor(model: MemoryModel) {
+  constructor(model: MemoryModel, sums: ElementSums) {
     this.#model = model;
+    this.#sums = sums;
   }
 
   begin(row: TypeRow): void {
@@ -60,16 +63,16 @@ export class HashSizer implements ValueSizer {
     else this.#addTriples(trace, index, end);
   }
 
-  #addPairs(trace: Float64Array, index: number, end: number): void {
-    for (; index < end; index += 1) {
-      if (this.#taken === 0) {
-        this.#first = trace[index];
-        this.#taken = 1;
-      } else {
-        this.#taken = 0;
-        this.#field(this.#first, trace[index]);
-      }
-    }
+  #addPairs(trace: Float64Array, start: number, end: number): void {
+    if (start === end) return;
+    let index = start;
+    if (this.#taken === 1) this.#field(this.#first, trace[index++]);
+    this.#taken = (end - index) & 1;
+    const pairsEnd = end - this.#taken;
+    if (this.#count > this.#model.limits.hashEntriesMax)
+      this.#tableBytes = this.#sums.fields(trace, index, pairsEnd, this.#tableBytes);
+    else for (; index < pairsEnd; index += 2) this.#field(trace[index], trace[index + 1]);
+    if (this.#taken === 1) this.#first = trace[end - 1];
   }
 
   #addTriples(trace: Float64Array, index: number, end: number): void {

@@ -3,19 +3,22 @@
  *
  *   trace   count, then the bytes of each member
  */
+import type { ElementSums } from "./element-sums.ts";
 import type { MemoryModel } from "./model.ts";
 import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
 import type { ValueSizer } from "./value-sizer.ts";
 
 export class SetSizer implements ValueSizer {
   readonly #model: MemoryModel;
+  readonly #sums: ElementSums;
   #count = -1;
   #tableBytes = 0;
   #packedBytes = 0;
   #longestBytes = 0;
 
-  constructor(model: MemoryModel) {
+  constructor(model: MemoryModel, sums: ElementSums) {
     this.#model = model;
+    this.#sums = sums;
   }
 
   begin(): void {
@@ -28,12 +31,10 @@ export class SetSizer implements ValueSizer {
   add(trace: Float64Array, start: number, end: number): void {
     let index = start;
     if (this.#count < 0 && index < end) this.#count = trace[index++];
-    const { set, limits } = this.#model;
-    const mayBePacked = this.#count <= limits.setEntriesMax;
+    this.#tableBytes = this.#sums.members("set", trace, index, end, this.#tableBytes);
+    if (this.#count > this.#model.limits.setEntriesMax) return;
     for (; index < end; index += 1) {
       const bytes = trace[index];
-      this.#tableBytes += set.member(bytes);
-      if (!mayBePacked) continue;
       this.#packedBytes += listpackEntryBytes(bytes);
       if (bytes > this.#longestBytes) this.#longestBytes = bytes;
     }

@@ -3,6 +3,7 @@
  *
  *   trace   count, then the bytes of each member (scores leave no trace)
  */
+import type { ElementSums } from "./element-sums.ts";
 import type { MemoryModel } from "./model.ts";
 import { listpackEntryBytes, listpackFixedBytes } from "./packed-sizes.ts";
 import type { ValueSizer } from "./value-sizer.ts";
@@ -12,13 +13,15 @@ const packedScoreBytes = 6;
 
 export class SortedSetSizer implements ValueSizer {
   readonly #model: MemoryModel;
+  readonly #sums: ElementSums;
   #count = -1;
   #tableBytes = 0;
   #packedBytes = 0;
   #longestBytes = 0;
 
-  constructor(model: MemoryModel) {
+  constructor(model: MemoryModel, sums: ElementSums) {
     this.#model = model;
+    this.#sums = sums;
   }
 
   begin(): void {
@@ -31,12 +34,10 @@ export class SortedSetSizer implements ValueSizer {
   add(trace: Float64Array, start: number, end: number): void {
     let index = start;
     if (this.#count < 0 && index < end) this.#count = trace[index++];
-    const { zset, limits } = this.#model;
-    const mayBePacked = this.#count <= limits.zsetEntriesMax;
+    this.#tableBytes = this.#sums.members("zset", trace, index, end, this.#tableBytes);
+    if (this.#count > this.#model.limits.zsetEntriesMax) return;
     for (; index < end; index += 1) {
       const bytes = trace[index];
-      this.#tableBytes += zset.member(bytes);
-      if (!mayBePacked) continue;
       this.#packedBytes += listpackEntryBytes(bytes) + packedScoreBytes;
       if (bytes > this.#longestBytes) this.#longestBytes = bytes;
     }

@@ -16,6 +16,19 @@ describe("a byte sink", () => {
     );
   });
 
+  test("writes text of any size and place as UTF-8", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.nat(2000), fc.nat(66_000), (piece, times, before) => {
+        const text = piece.repeat(times);
+        const sink = new ByteSink();
+        sink.bytes(new Uint8Array(before).fill(0x2e));
+        sink.text(text);
+        sink.commit();
+        expect(textOf(sink.take()) === ".".repeat(before) + text).toBe(true);
+      }),
+    );
+  });
+
   test("keeps an unfinished record back until it is committed", () => {
     const sink = new ByteSink();
     sink.ascii("one\n");

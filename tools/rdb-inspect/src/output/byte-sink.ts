@@ -9,6 +9,11 @@
  * byte; no string is made per element.
  */
 
+const encoder = new TextEncoder();
+/** Of one unit of a JavaScript string. */
+const utf8BytesMax = 3;
+/** Room for the most bytes that a longer text could make would be much memory for nothing. */
+const shortText = 4096;
 const smallestBytes = 1 << 16;
 /** A larger buffer, grown for one large record, shrinks again while small pieces are taken. */
 const keptBufferMax = 4 << 20;
@@ -110,7 +115,13 @@ export class ByteSink {
 
   /** Writes any text as UTF-8. */
   text(text: string): void {
-    this.bytes(Buffer.from(text, "utf8"));
+    if (text.length > shortText) {
+      this.bytes(Buffer.from(text, "utf8"));
+      return;
+    }
+    const most = text.length * utf8BytesMax;
+    if (this.#size + most > this.#buffer.length) this.#grow(most);
+    this.#size += encoder.encodeInto(text, this.#buffer.subarray(this.#size)).written;
   }
 
   /** Writes a whole number in decimal; anything that is no safe integer as JavaScript prints it. */

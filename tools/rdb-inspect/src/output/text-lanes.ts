@@ -2,16 +2,8 @@
  * Lanes that write: common records go from the file's bytes to lines of text within one kernel (assembly/), byte for
  * byte as the passes would write them.
  */
-import { instantiateModule, type WindowHome } from "@holdfast/bytes";
-import {
-  KernelLane,
-  type LaneExports,
-  type LaneRun,
-  type LaneWalk,
-  type RdbEncoding,
-  type RecordLane,
-  type TypeRow,
-} from "@holdfast/rdb";
+import { instantiateModule } from "@holdfast/bytes";
+import { KernelLane, type LaneExports, type LaneWalk, type RdbEncoding, type TypeRow } from "@holdfast/rdb";
 import { KERNELS_BASE64 } from "../generated/kernels.ts";
 
 /** What assembly/kernels.ts exports beside what every lane does. */
@@ -30,13 +22,10 @@ interface WriterExports extends LaneExports {
 /** How a string value may be stored, in the order of the kernel's numbers. */
 const stringEncodings: readonly RdbEncoding[] = ["raw", "int", "lzf"];
 const labelBytesMax = 64;
-/** Rows that one run can have. */
-const rowsMax = 4096;
 
 /** A lane whose kernel writes. */
-export class WritingLane implements RecordLane {
+export class WritingLane extends KernelLane {
   readonly #exports: WriterExports;
-  readonly #lane: KernelLane;
   readonly #labelOf: (row: TypeRow, encoding: RdbEncoding) => string;
   /** To be filled by whoever has rows written: the estimated memory of each row, a whole number. */
   readonly prices: Float64Array;
@@ -47,31 +36,11 @@ export class WritingLane implements RecordLane {
     walk: LaneWalk,
     labelOf: (row: TypeRow, encoding: RdbEncoding) => string,
   ) {
+    super(exports, walk);
     exports.prepare();
     this.#exports = exports;
-    this.#lane = new KernelLane(exports, walk);
     this.#labelOf = labelOf;
-    this.prices = new Float64Array(exports.memory.buffer, exports.prices.value, rowsMax);
-  }
-
-  get home(): WindowHome {
-    return this.#lane.home;
-  }
-
-  get slots(): readonly Uint8Array[] {
-    return this.#lane.slots;
-  }
-
-  get stoppedAt(): number {
-    return this.#lane.stoppedAt;
-  }
-
-  get wantsMore(): boolean {
-    return this.#lane.wantsMore;
-  }
-
-  get patienceBytes(): number {
-    return this.#lane.patienceBytes;
+    this.prices = new Float64Array(exports.memory.buffer, exports.prices.value, exports.rowsMax.value);
   }
 
   /** What was written last, borrowed until the next call of any kind. */
@@ -80,8 +49,8 @@ export class WritingLane implements RecordLane {
     return new Uint8Array(memory.buffer, outStart.value, outEnd.value - outStart.value);
   }
 
-  useTypes(types: readonly (TypeRow | undefined)[]): void {
-    this.#lane.useTypes(types);
+  override useTypes(types: readonly (TypeRow | undefined)[]): void {
+    super.useTypes(types);
     const { memory, labels, labelTexts } = this.#exports;
     const table = new Uint32Array(memory.buffer, labels.value, 2048);
     let at = labelTexts.value;
@@ -95,10 +64,6 @@ export class WritingLane implements RecordLane {
         at += labelBytesMax;
       }
     }
-  }
-
-  read(start: number, limit: number, db: number, windowStart: number): LaneRun | undefined {
-    return this.#lane.read(start, limit, db, windowStart);
   }
 
   /**

@@ -5,13 +5,13 @@
 import type { Input } from "../input.ts";
 import type { PassKind, PassResult, SectionedPassKind } from "../pass.ts";
 import { type PassRun, type RunOptions, runPass } from "../run-pass.ts";
-import { runSections, type SectionWorker } from "./run-sections.ts";
+import type { SectionWorker } from "./run-sections.ts";
 
 /** Starting a worker takes about 60 ms, in which one thread decodes some 10 MiB. */
 const smallestInputBytes = 32 << 20;
 
 export interface WorkerDoor {
-  start(): SectionWorker;
+  start(): Promise<SectionWorker>;
 }
 
 /** `threads`: how many may decode side by side, this one among them. */
@@ -30,7 +30,8 @@ export async function runAnywhere<Settings, Result>(
     return runPass(kind, settings, input, options);
   const plan = kind.sections(settings);
   if (plan === undefined) return runPass(kind, settings, input, options);
-  const started = Array.from({ length: threads - 1 }, () => workers.start());
+  const { runSections } = await import("./run-sections.ts");
+  const started = await Promise.all(Array.from({ length: threads - 1 }, () => workers.start()));
   const run = await runSections(kind, settings, plan, input, options, started);
   return run ?? runPass(kind, settings, input, options);
 }

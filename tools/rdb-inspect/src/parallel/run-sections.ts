@@ -11,12 +11,13 @@
  *
  * What is in flight is bounded: the output that a worker may have on its way, and the sections begun and not written.
  */
+
 import { combineCrc64, type FormatError } from "@holdfast/bytes";
+import { Problem } from "@holdfast/command-line";
 import { makeSkipLane, RdbDecoder, RdbFormatError, type ResumePoint } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
 import type { Input } from "../input.ts";
 import type { PassResult, SectionedPassKind, SectionPlan } from "../pass.ts";
-import { Problem } from "../problems.ts";
 import type { PassRun, RunOptions } from "../run-pass.ts";
 import { BorderFinder } from "./borders.ts";
 import { type Order, type Report, receiveFailure, type SentEnd } from "./messages.ts";

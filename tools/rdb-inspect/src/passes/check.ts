@@ -4,6 +4,7 @@
  * Damage inside a value whose end is known arrives as an event and the walk goes on; damage of the
  * structure ends it and is reported by the driver.
  */
+import { type FilterSettings, KeyFilter } from "@holdfast/command-line";
 import {
   type KeyEvent,
   type KeysEvent,
@@ -13,7 +14,6 @@ import {
   type RdbFormatError,
 } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { FingerprintCollector, type KeyFingerprints, mergeFingerprints } from "./duplicate-keys.ts";
 import { type ChosenKeys, selectBy } from "./select.ts";

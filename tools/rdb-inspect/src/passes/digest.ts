@@ -7,13 +7,19 @@
  * The rules depend on the server that would load the file: which one is said in the settings or in the
  * file, which is known before the first key.
  */
-import { DatasetDigest, type DigestRules, type KeyOutcome, type RdbEvent } from "@holdfast/rdb";
+import { type FilterSettings, formatKey, KeyFilter } from "@holdfast/command-line";
+import {
+  type CommandTarget,
+  commandTargetHas,
+  DatasetDigest,
+  type DigestRules,
+  type KeyOutcome,
+  type RdbEvent,
+} from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { jsonValueOfBytes } from "../output/json-text.ts";
 import type { Pass, PassKind } from "../pass.ts";
-import { formatKey } from "../report.ts";
-import { hasFieldExpiry, type Target, targetOf, targetOfFile } from "../targets.ts";
+import { targetOf, targetOfFile } from "../targets.ts";
 import { type ChosenKeys, selectBy } from "./select.ts";
 
 /** How keys are listed; undefined for the digest of them all. */
@@ -42,11 +48,11 @@ export interface DigestResult {
 }
 
 /** Redis before 7.2 prints scores with seventeen digits; Valkey does not mark fields that expire. */
-function rulesOf(target: Target): Omit<DigestRules, "nowMs"> {
+function rulesOf(target: CommandTarget): Omit<DigestRules, "nowMs"> {
   const isOld = target.family === "redis" && target.release < 702;
   return {
     scores: isOld ? "seventeen" : "shortest",
-    marksFieldExpiry: target.family === "redis" && hasFieldExpiry(target),
+    marksFieldExpiry: target.family === "redis" && commandTargetHas(target, "fieldExpiry"),
   };
 }
 
@@ -54,7 +60,7 @@ class DigestPass implements Pass<DigestResult> {
   readonly decoder: Pass<DigestResult>["decoder"];
   readonly #settings: DigestSettings;
   readonly #file = new FileFactsCollector();
-  #target: Target | undefined;
+  #target: CommandTarget | undefined;
   #digest: DatasetDigest | undefined;
   #db = 0;
   #key = new Uint8Array(0);
@@ -99,7 +105,7 @@ class DigestPass implements Pass<DigestResult> {
     const digest = this.#digest ?? this.#begin();
     return {
       file: this.#file.facts,
-      targetName: (this.#target as Target).name,
+      targetName: (this.#target as CommandTarget).name,
       digest: this.#settings.rows === undefined ? digest.text : undefined,
       keyCount: digest.keyCount,
       expiredCount: digest.expiredCount,

@@ -8,9 +8,9 @@
  * "json" is the same objects as the elements of one array, one a line. Hot: consume() and what it calls in
  * json-values.ts and json-text.ts.
  */
+import { KeyFilter } from "@holdfast/command-line";
 import { type ItemsEvent, type KeyEvent, moduleTypeOf, type RdbEvent, type RecordLane } from "@holdfast/rdb";
 import { FileFactsCollector } from "../file-facts.ts";
-import { KeyFilter } from "../filters.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeBase64Object, writeJsonBytes } from "../output/json-text.ts";
 import { makeJsonLane, WritingLane } from "../output/text-lanes.ts";

@@ -1,6 +1,6 @@
 /** What the exports have in common: settings, result, and what an export may have to leave out. */
+import type { FilterSettings } from "@holdfast/command-line";
 import { type FileFacts, mergeFileFacts } from "../file-facts.ts";
-import type { FilterSettings } from "../filters.ts";
 import type { ChosenKeys } from "./select.ts";
 
 /** One kind of thing that the output cannot hold, and how often it was met. */

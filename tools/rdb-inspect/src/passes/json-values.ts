@@ -10,16 +10,18 @@
  * end tells whether it is text (a longer one is written in base64); the pending entries of one group of a
  * stream, because the file names their owners behind them.
  */
-import type {
-  ArraySlot,
-  ByteSlice,
-  HashField,
-  ItemBatch,
-  KeyEvent,
-  ScoredMember,
-  StreamGroup,
-  StreamId,
-  StreamPart,
+import {
+  type ArraySlot,
+  type ByteSlice,
+  type HashField,
+  type ItemBatch,
+  type KeyEvent,
+  ModuleHead,
+  PendingList,
+  type ScoredMember,
+  type StreamGroup,
+  type StreamId,
+  type StreamPart,
 } from "@holdfast/rdb";
 import type { ByteSink } from "../output/byte-sink.ts";
 import {
@@ -30,8 +32,6 @@ import {
   writeJsonBytes,
   writeJsonScore,
 } from "../output/json-text.ts";
-import { ModuleHead } from "./module-head.ts";
-import { PendingList } from "./pending-list.ts";
 
 /** A string in pieces is held up to this size to see whether it is UTF-8. */
 const textBytesMax = 16 << 20;
@@ -406,7 +406,7 @@ export class JsonValueWriter {
 }
 
 /** A stream id as servers print it: `1700000000000-0`. */
-export function idText(id: StreamId): string {
+function idText(id: StreamId): string {
   return `${id.ms}-${id.seq}`;
 }
 

@@ -5,9 +5,10 @@
  *   db  type    encoding    elements     in file      memory  expires     key
  *    0  hash    listpack          12       120 B       320 B  2d 4h       user:1001
  */
+
 import { previewBytes } from "@holdfast/bytes";
+import { formatCount, formatDuration, formatSize } from "@holdfast/command-line";
 import type { KeyRow } from "../key-meter.ts";
-import { formatCount, formatDuration, formatSize } from "../sizes-and-times.ts";
 
 /** How a row is written. */
 export interface KeyLook {
@@ -80,8 +81,9 @@ export function tableHead(look: KeyLook): string {
 
 /** One row with its line end. */
 export function tableRow(row: KeyRow, look: KeyLook): string {
-  const cells = shownColumns(look).map((column) => placed(column.text(row, look), column));
-  const head = cells.join(gap) + gap;
+  let head = "";
+  for (const column of columns)
+    if (look.width >= column.screenMin) head += placed(column.text(row, look), column) + gap;
   const maxWidth = Math.max(keyWidthMin, look.width - head.length);
   return `${head}${previewBytes(row.key, { maxWidth })}\n`;
 }

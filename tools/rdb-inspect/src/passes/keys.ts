@@ -4,10 +4,12 @@
  * Rows in file order are written as they come. A sorted list is kept in a heap of `limit` rows and is
  * written by the command when the file has been read.
  */
+
 import { slotOfKey } from "@holdfast/bytes";
+import { type FilterSettings, KeyFilter } from "@holdfast/command-line";
 import { type KeysEvent, makeSkipLane, type RdbEvent, type RecordLane } from "@holdfast/rdb";
+import type { KeyOrder } from "../choices.ts";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
 import { ByteSink } from "../output/byte-sink.ts";
 import { writeCsvBytes } from "../output/csv-text.ts";
@@ -18,9 +20,6 @@ import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergeTop, TopList, type Weighed } from "../top-list.ts";
 import { type KeyLook, tableRow } from "./key-table.ts";
 import { selectBy } from "./select.ts";
-
-export const keyOrders = ["memory", "size", "elements", "ttl", "idle", "freq"] as const;
-export type KeyOrder = (typeof keyOrders)[number];
 
 export interface KeysSettings {
   readonly filters: FilterSettings;

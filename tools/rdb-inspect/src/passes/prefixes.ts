@@ -1,7 +1,7 @@
 /** The pass behind `rdb-inspect prefixes`: what keys add up to by prefix, in bounded memory. */
+import { type FilterSettings, KeyFilter } from "@holdfast/command-line";
 import { makeSkipLane, type RdbEvent } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter } from "../key-meter.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";

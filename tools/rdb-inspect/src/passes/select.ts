@@ -4,9 +4,9 @@
  * Filters on memory and elements can be answered only behind a value. A command that reads values for other
  * things than sizes asks in two steps: `choosing` marks the keys in a first walk, the second reads those.
  */
+import { type FilterSettings, KeyFilter } from "@holdfast/command-line";
 import type { KeyHead, RdbDecoderOptions, RdbEvent, ReadLevel } from "@holdfast/rdb";
 import { FileFactsCollector } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter } from "../key-meter.ts";
 import type { Pass, PassKind } from "../pass.ts";
 

@@ -6,9 +6,9 @@
  * db and type, the prefix table and two thresholds; all other totals are added up from those counters at the
  * end. Nothing is allocated unless a key gets into a list. Watched by `bench summary`.
  */
+import { type FilterSettings, KeyFilter } from "@holdfast/command-line";
 import type { KeysEvent, RdbEvent, RecordLane, TypeRow } from "@holdfast/rdb";
 import { type FileFacts, FileFactsCollector, mergeFileFacts } from "../file-facts.ts";
-import { type FilterSettings, KeyFilter } from "../filters.ts";
 import { chooseModel, KeyMeter, type KeyRow } from "../key-meter.ts";
 import type { Pass, SectionedPassKind } from "../pass.ts";
 import { mergePrefixTotals, PrefixTable, type PrefixTotals } from "../prefix-table.ts";
@@ -140,10 +140,15 @@ class SummaryPass implements Pass<SummaryResult> {
       this.#file.take(event);
       return;
     }
-    this.#meter ??= new KeyMeter(chooseModel(this.#settings.modelName, this.#file.facts), this.#filter);
+    this.#meter ??= this.#makeMeter();
     if (event.kind === "keys" && this.#lane !== undefined && !this.#filter.asksSizes)
       this.#tally(this.#lane, event, this.#meter);
     else this.#meter.measure(event, this.#countKey);
+  }
+
+  #makeMeter(): KeyMeter {
+    const model = chooseModel(this.#settings.modelName, this.#file.facts);
+    return new KeyMeter(model, this.#filter, this.#lane?.sumsFor(model));
   }
 
   takeOutput(): undefined {}
