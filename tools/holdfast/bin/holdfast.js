@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// Committed, so that package managers can link it before the first build.
+require("../bundle/main.js");
