@@ -11,5 +11,6 @@ export const defaultCorpusFolder: string = join(root, ".bench");
 /** The page whose table `--write-readme` rewrites. */
 export const readmePath: string = join(toolFolder, "README.md");
 
-/** The command that is measured, as a user starts it. */
+/** The commands that are measured, as a user starts them. */
 export const inspectProgram: string = join(root, "tools", "rdb-inspect", "bin", "rdb-inspect.js");
+export const holdfastProgram: string = join(root, "tools", "holdfast", "bin", "holdfast.js");

@@ -70,6 +70,19 @@ describe("comparing two programs", () => {
     expect(ours.minMs).toBe(Math.min(...ours.wallMs));
   });
 
+  test("adds up two programs of one contestant, the second behind the first", async () => {
+    const folder = await fs.mkdtemp(join(tmpdir(), "bench-"));
+    onTestFinished(() => fs.remove(folder));
+    const log = join(folder, "log");
+    const said = (text: string) =>
+      node("fs.appendFileSync(process.argv[1], process.argv[2]); console.log()", log, text);
+    const both: Contestant = { title: "both", argv: said("1"), thenArgv: said("2"), linesAtLeast: 2 };
+    const one: Contestant = { title: "one", argv: said("3"), linesAtLeast: 1 };
+    const { ours, official } = await compare(both, one, { runCount: 1, onRun: () => {} });
+    expect(await fs.readFile(log, "utf8")).toBe("123123");
+    expect(ours.medianMs).toBeGreaterThan(official.medianMs);
+  });
+
   test("refuses a program that says less than the whole job makes it say", async () => {
     const silent: Contestant = { title: "silent", argv: node(""), linesAtLeast: 1 };
     await expect(compare(silent, silent, { runCount: 1, onRun: () => {} })).rejects.toMatchObject({

@@ -63,7 +63,8 @@ function ended(child: ReturnType<typeof spawn>): Promise<{ exit: number | string
   });
 }
 
-function highWaterMark(pid: number | undefined): number | undefined {
+/** Bytes of the largest resident size that a running process had so far; undefined where the kernel does not tell. */
+export function highWaterMark(pid: number | undefined): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
     const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];

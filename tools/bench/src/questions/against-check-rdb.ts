@@ -18,6 +18,8 @@ export interface AgainstCheckRdb {
   readonly targets: SpeedTargets;
 }
 
+const memory = { atLeastBytes: 200e6, aimBytes: 120e6 } as const;
+
 export function againstCheckRdb(spec: AgainstCheckRdb): Question {
   const { name, title, args, prints, targets } = spec;
   const answer = async ({ corpus, official, runCount, onStep }: Bench) => {
@@ -36,7 +38,7 @@ export function againstCheckRdb(spec: AgainstCheckRdb): Question {
     );
     const ratio = measured.official.medianMs / measured.ours.medianMs;
     const inputBytes = corpus.sizeBytes;
-    return { kind: "comparison", name, title, inputBytes, ...measured, ratio, targets } as const;
+    return { kind: "comparison", name, title, inputBytes, ...measured, ratio, targets, memory } as const;
   };
   return { name, title, isDefault: true, answer };
 }

@@ -33,7 +33,14 @@ export type Answer = Comparison | Profile;
 /** How often the official tool's time ours must fit into. */
 export interface SpeedTargets {
   readonly atLeast: number;
-  readonly aim: number;
+  /** Undefined: there is no more to reach. */
+  readonly aim?: number;
+}
+
+/** Bytes that ours may hold at most. */
+export interface MemoryTargets {
+  readonly atLeastBytes: number;
+  readonly aimBytes?: number;
 }
 
 export interface Comparison {
@@ -46,6 +53,8 @@ export interface Comparison {
   /** Median of the official tool divided by ours: 2 means twice as fast. */
   readonly ratio: number;
   readonly targets: SpeedTargets;
+  /** Undefined: both hold all the data, and there is no number to reach. */
+  readonly memory?: MemoryTargets;
 }
 
 export interface Profile {

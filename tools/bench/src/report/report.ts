@@ -7,7 +7,7 @@ import type { Corpus } from "../corpus/corpus.ts";
 import type { Answer, Comparison, Profile } from "../questions/question.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { type Column, markdownTable, terminalTable } from "./table.ts";
-import { judgeMemory, judgeSpeed, memoryTargets, type Verdict } from "./verdict.ts";
+import { judgeMemory, judgeSpeed, type Verdict } from "./verdict.ts";
 
 export interface Report {
   readonly machine: Machine;
@@ -89,8 +89,15 @@ function circumstances({ machine, corpus, runCount }: Report): string[] {
 function tablesOf(answers: readonly Answer[]): Table[] {
   const comparisons = answers.filter((answer) => answer.kind === "comparison");
   const profiles = answers.filter((answer) => answer.kind === "profile");
-  const tables = comparisons.length === 0 ? [] : [speedTable(comparisons), memoryTable(comparisons)];
-  return [...tables, ...profiles.map(profileTable)];
+  const tables = rivals(comparisons).map(speedTable);
+  const memory = comparisons.length === 0 ? [] : [memoryTable(comparisons)];
+  return [...tables, ...memory, ...profiles.map(profileTable)];
+}
+
+/** The comparisons by what ours was measured against, in the order of asking. */
+function rivals(comparisons: readonly Comparison[]): Comparison[][] {
+  const titles = new Set(comparisons.map(({ official }) => official.title));
+  return [...titles].map((title) => comparisons.filter(({ official }) => official.title === title));
 }
 
 function speedTable(comparisons: readonly Comparison[]): Table {
@@ -102,20 +109,20 @@ function speedTable(comparisons: readonly Comparison[]): Table {
     (inputBytes / 1000 / ours.medianMs).toFixed(0),
     `${ratio.toFixed(2)}x`,
     `${targets.atLeast}x`,
-    `${targets.aim}x`,
+    targets.aim === undefined ? "" : `${targets.aim}x`,
     judgeSpeed(ratio, targets),
   ]);
-  return { title: `Wall time of whole processes against ${official}`, columns: speedColumns, rows };
+  return { title: `Wall time against ${official}`, columns: speedColumns, rows };
 }
 
 function memoryTable(comparisons: readonly Comparison[]): Table {
-  const rows = comparisons.map(({ ours, official }) => [
+  const rows = comparisons.map(({ ours, official, memory }) => [
     ours.title,
     megabytes(ours.peakBytes),
     megabytes(official.peakBytes),
-    megabytes(memoryTargets.atLeastBytes),
-    megabytes(memoryTargets.aimBytes),
-    judgeMemory(ours),
+    memory === undefined ? "" : megabytes(memory.atLeastBytes),
+    memory?.aimBytes === undefined ? "" : megabytes(memory.aimBytes),
+    memory === undefined ? "" : judgeMemory(ours, memory),
   ]);
   return { title: "Peak memory of the same runs", columns: memoryColumns, rows };
 }

@@ -4,21 +4,18 @@
  * Speed is a ratio, higher is better; memory is bytes, lower is better. A result exactly on the number reaches it.
  */
 import type { Measured } from "../measure/compare.ts";
-import type { SpeedTargets } from "../questions/question.ts";
+import type { MemoryTargets, SpeedTargets } from "../questions/question.ts";
 
 /** `unknown`: there was nothing to measure it with. */
 export type Verdict = "aim reached" | "at least reached" | "missed" | "unknown";
 
-/** What each of our commands may hold in memory at most, in bytes. A MB is 10^6 bytes. */
-export const memoryTargets = { atLeastBytes: 200e6, aimBytes: 120e6 } as const;
-
 export function judgeSpeed(ratio: number, { atLeast, aim }: SpeedTargets): Verdict {
-  if (ratio >= aim) return "aim reached";
+  if (aim !== undefined && ratio >= aim) return "aim reached";
   return ratio >= atLeast ? "at least reached" : "missed";
 }
 
-export function judgeMemory({ peakBytes }: Measured): Verdict {
+export function judgeMemory({ peakBytes }: Measured, { atLeastBytes, aimBytes }: MemoryTargets): Verdict {
   if (peakBytes === undefined) return "unknown";
-  if (peakBytes <= memoryTargets.aimBytes) return "aim reached";
-  return peakBytes <= memoryTargets.atLeastBytes ? "at least reached" : "missed";
+  if (aimBytes !== undefined && peakBytes <= aimBytes) return "aim reached";
+  return peakBytes <= atLeastBytes ? "at least reached" : "missed";
 }
