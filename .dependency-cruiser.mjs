@@ -6,6 +6,9 @@ const floors = {
   platform: [],
   rdb: ["bytes"],
   resp: ["bytes"],
+  aof: ["rdb", "resp", "bytes", "platform"],
+  keyspace: ["bytes", "rdb"],
+  resync: ["bytes", "platform", "rdb", "resp"],
 };
 
 const tests = "(\\.test\\.ts$|/test/)";
@@ -39,11 +42,11 @@ export default {
       to: { path: "^tools/" },
     },
     {
-      name: "tools-share-servers-and-testkit",
+      name: "tools-share-three",
       comment: "Command lines, benchmarks and fixture makers are nobody's library.",
       severity: "error",
       from: { path: "^tools/([^/]+)/" },
-      to: { path: "^tools/", pathNot: "^tools/($1|servers|testkit)/" },
+      to: { path: "^tools/", pathNot: "^tools/($1|servers|testkit|command-line)/" },
     },
     {
       name: "doors-only-in-platform",
@@ -54,13 +57,37 @@ export default {
     },
     {
       name: "doors-of-rdb-inspect",
-      comment: "main.ts builds the doors and passes them down; two files know what a thread is.",
+      comment: "main.ts gets the doors and passes them down; two files know what a thread is.",
       severity: "error",
       from: {
         path: "^tools/rdb-inspect/src/",
         pathNot: `(/src/main\\.ts$|/src/parallel/(node-)?worker\\.ts$|${tests})`,
       },
       to: { path: doors },
+    },
+    {
+      name: "doors-of-other-commands",
+      comment: "main.ts gets the doors and passes them down.",
+      severity: "error",
+      from: { path: "^tools/(aof-check|holdfast)/src/", pathNot: `(/src/main\\.ts$|${tests})` },
+      to: { path: doors },
+    },
+    {
+      name: "doors-of-command-lines",
+      comment: "One file makes a host of the process.",
+      severity: "error",
+      from: { path: "^tools/command-line/src/", pathNot: `(/src/process-host\\.ts$|${tests})` },
+      to: { path: doors },
+    },
+    {
+      name: "sessions-have-no-doors",
+      comment: "In resync, only the drives and what is kept on disk know files, clocks and connections.",
+      severity: "error",
+      from: {
+        path: "^packages/resync/src/",
+        pathNot: `(/src/(drive-|follow-|alarm|replicas\\.ts)|/disk/|${tests})`,
+      },
+      to: { path: "^packages/platform/" },
     },
     {
       name: "every-package-has-a-floor",
@@ -84,7 +111,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "/dist/" },
+    exclude: { path: "/(dist|bundle)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.tests.json" },
     enhancedResolveOptions: {
