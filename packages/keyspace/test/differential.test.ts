@@ -1,7 +1,7 @@
 /** Random commands of every family on six servers: what their logs say is what is in them. */
 import { describeWithServer, type SeededRandom, seededRandom, testSeed } from "@holdfast/testkit";
 import { expect, it } from "vitest";
-import { type CommandMaker, expectSameAsServer, servers } from "./differential.ts";
+import { type CommandMaker, expectSameAsServer, type ServerId, servers } from "./differential.ts";
 import { hashExpiryMakers, hashMakers } from "./families/hashes.ts";
 import { keyMakers } from "./families/keys.ts";
 import { listMakers } from "./families/lists.ts";
@@ -19,6 +19,13 @@ const families: Readonly<Record<string, readonly CommandMaker[]>> = {
   "hashes with fields that expire": hashExpiryMakers,
 };
 
+/**
+ * Valkey passes over a field whose time is up and logs the command with it all the same: HDEL of two fields, one of them past, leaves the
+ * past one there and takes it away at the next load; HPEXPIREAT gives it a new life. What a log says is what a server makes of it.
+ */
+const loggedOtherwise = (id: ServerId, family: string) =>
+  id.startsWith("valkey") && families[family] === hashExpiryMakers;
+
 /** Enough that each maker is drawn some twenty-five times. */
 const commandsPerMaker = 25;
 
@@ -31,7 +38,9 @@ describeWithServer(servers, "the log of random commands", (id) => {
 
   for (const [name, makers] of Object.entries(families)) {
     it(`makes the keys that the server has: ${name}`, async () => {
-      const { acceptedCount, keyspace } = await expectSameAsServer(id, draw(seededRandom(seed), makers));
+      const { acceptedCount, keyspace } = await expectSameAsServer(id, draw(seededRandom(seed), makers), {
+        serverReloads: loggedOtherwise(id, name),
+      });
       expect(acceptedCount).toBeGreaterThan(commandsPerMaker);
       expect(keyspace.keyCount).toBeGreaterThan(0);
     });
