@@ -6,6 +6,7 @@
  *
  * Names are looked up without making a string of them: this is done for every record of a file.
  */
+import { NameMemo } from "@holdfast/bytes";
 import { COMMAND_ROWS, COMMAND_SERVERS } from "./generated/command-table.ts";
 
 /** A release whose commands are known; it stands for those that are nearest. */
@@ -32,6 +33,7 @@ export class CommandTable {
   readonly most = new Float64Array(COMMAND_ROWS.length);
   /** By row: whether the second argument names a sub-command. */
   readonly hasInner = new Uint8Array(COMMAND_ROWS.length);
+  readonly #memo = new NameMemo((buffer, start, size) => this.#lookUp(buffer, { start, size }, undefined));
 
   /** Of one server, or of all: then a command is known if one of them knows it, and fine if it is for one of them. */
   constructor(server?: AofServer) {
@@ -49,7 +51,7 @@ export class CommandTable {
 
   /** The row of the name in these bytes, in whatever case; -1 when there is none. */
   find(buffer: Uint8Array, start: number, size: number): number {
-    return this.#lookUp(buffer, { start, size }, undefined);
+    return this.#memo.find(buffer, start, size);
   }
 
   /** The row of a sub-command. */

@@ -164,7 +164,7 @@ describeWithServer("redis-8.6", "D: a rewrite that always dies, of a vector set 
     await withServer(id, { args: asCommands, files }, async ({ client }) => {
       expect(await client.sendCommand(["VCARD", "vectors"])).toBe(1);
     });
-  }, 60_000);
+  });
 });
 
 describeWithServer("redis-7.0", "E: units in a log, and the user default is to be off", (id) => {

@@ -182,7 +182,7 @@ describe("damage anywhere in a small file", () => {
         expect(report.files[0].soundBytes).toBeLessThanOrEqual(bytes.length);
       }
     }
-  }, 60_000);
+  });
 
   test("by a cut is truncated, and what is before the unit is sound", async () => {
     const borders = [0, 8, ...offsetsBehind(log("SELECT 0"), log("SET k1 v1"), log("SET k2 v2"))];

@@ -37,6 +37,7 @@ export { type ContainerWriter, openContainerWriter } from "./container-writer.ts
 
 // Where a cluster keeps a key.
 
+export { NameMemo } from "./name-memo.ts";
 export { CLUSTER_SLOTS, slotOfKey } from "./slot.ts";
 
 // Bytes for people.

@@ -8,60 +8,63 @@
 import { ByteSlice } from "@holdfast/rdb";
 import { bufferOver, textIn } from "./latin1.ts";
 import { parseDouble } from "./numbers/floats.ts";
-import { parseInt64, parseInteger } from "./numbers/integers.ts";
+import { exactDigits, parseInt64, parseInteger } from "./numbers/integers.ts";
 import { refusal } from "./outcome.ts";
 
 /** Many commands in one buffer: a CommandBatch of @holdfast/resp is this. */
 export interface CommandRows {
   readonly buffer: Uint8Array;
+  /** Start and end of every word, in turns, counted from `origin` in `buffer`. */
+  readonly bounds: Float64Array;
+  readonly origin: number;
+  /** Number of a command's first word among all of them. */
+  firstArgument(command: number): number;
+  /** The command's name included. */
   argumentCount(command: number): number;
-  argumentStart(command: number, index: number): number;
-  argumentSize(command: number, index: number): number;
 }
 
-const firstRoom = 16;
+const zero = 0x30;
 const lowerCaseBit = 0x20;
 
 export class CommandArguments {
   /** How many words, the command's name included. */
   count = 0;
+  /** Where the words lie; borrowed. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The same memory with Node's methods. Slices are of `bytes`: slice() of a Buffer would not copy. */
   #buffer: Buffer = Buffer.alloc(0);
-  /** The same memory. Slices are of it: slice() of a Buffer would not copy. */
-  #bytes: Uint8Array = new Uint8Array(0);
-  #starts = new Float64Array(firstRoom);
-  #ends = new Float64Array(firstRoom);
+  #bounds: Float64Array = new Float64Array(0);
+  /** Index of the first word's bounds. */
+  #first = 0;
+  #origin = 0;
 
   /** Words that own nothing yet: they are copied into one buffer. */
   static of(words: readonly Uint8Array[]): CommandArguments {
     const made = new CommandArguments();
-    made.#reserve(words.length);
     made.count = words.length;
+    made.#bounds = new Float64Array(2 * words.length);
     let size = 0;
     for (const [index, word] of words.entries()) {
-      made.#starts[index] = size;
+      made.#bounds[2 * index] = size;
       size += word.length;
-      made.#ends[index] = size;
+      made.#bounds[2 * index + 1] = size;
     }
-    made.#bytes = new Uint8Array(size);
-    made.#buffer = bufferOver(made.#bytes);
-    for (const [index, word] of words.entries()) made.#buffer.set(word, made.#starts[index]);
+    made.bytes = new Uint8Array(size);
+    made.#buffer = bufferOver(made.bytes);
+    for (const [index, word] of words.entries()) made.bytes.set(word, made.#bounds[2 * index]);
     return made;
   }
 
   /** Takes the words of one command of a batch; borrowed as the batch is. */
   read(rows: CommandRows, command: number): void {
-    if (rows.buffer !== this.#bytes) {
-      this.#bytes = rows.buffer;
+    if (rows.buffer !== this.bytes) {
+      this.bytes = rows.buffer;
       this.#buffer = bufferOver(rows.buffer);
     }
-    const count = rows.argumentCount(command);
-    if (count > this.#starts.length) this.#reserve(count);
-    this.count = count;
-    for (let index = 0; index < count; index++) {
-      const start = rows.argumentStart(command, index);
-      this.#starts[index] = start;
-      this.#ends[index] = start + rows.argumentSize(command, index);
-    }
+    this.count = rows.argumentCount(command);
+    this.#bounds = rows.bounds;
+    this.#origin = rows.origin;
+    this.#first = 2 * rows.firstArgument(command);
   }
 
   /** An owned copy: what stands between MULTI and EXEC, and what is kept. */
@@ -72,26 +75,33 @@ export class CommandArguments {
   /** Bytes of all words. */
   get sizeBytes(): number {
     let size = 0;
-    for (let index = 0; index < this.count; index++) size += this.#ends[index] - this.#starts[index];
+    for (let index = 0; index < this.count; index++) size += this.sizeOf(index);
     return size;
   }
 
   sizeOf(index: number): number {
-    return this.#ends[index] - this.#starts[index];
+    const at = this.#first + 2 * index;
+    return this.#bounds[at + 1] - this.#bounds[at];
   }
 
-  byteAt(index: number, at: number): number {
-    return this.#buffer[this.#starts[index] + at];
+  /** Index in `bytes` of a word's first byte. */
+  startOf(index: number): number {
+    return this.#origin + this.#bounds[this.#first + 2 * index];
+  }
+
+  /** Index in `bytes` behind a word. */
+  endOf(index: number): number {
+    return this.#origin + this.#bounds[this.#first + 2 * index + 1];
   }
 
   /** Where a word lies: borrowed until the handler returns. */
   slice(index: number): ByteSlice {
-    return new ByteSlice(this.#bytes, this.#starts[index], this.#ends[index]);
+    return new ByteSlice(this.bytes, this.startOf(index), this.endOf(index));
   }
 
   /** A word as latin-1 text: a copy, to be kept. */
   text(index: number): string {
-    return textIn(this.#buffer, this.#starts[index], this.#ends[index]);
+    return textIn(this.#buffer, this.startOf(index), this.endOf(index));
   }
 
   /** The word that an option needs behind it. Throws the syntax error of servers when there is none. */
@@ -114,9 +124,9 @@ export class CommandArguments {
 
   /** Whether a word is this option; `option` is in capitals. */
   is(index: number, option: string): boolean {
-    const start = this.#starts[index];
-    if (this.#ends[index] - start !== option.length) return false;
-    const buffer = this.#buffer;
+    if (this.sizeOf(index) !== option.length) return false;
+    const start = this.startOf(index);
+    const buffer = this.bytes;
     for (let at = 0; at < option.length; at++) {
       const wanted = option.charCodeAt(at);
       const found = buffer[start + at];
@@ -129,7 +139,7 @@ export class CommandArguments {
   /** Borrowed bytes of a word: valid until the handler returns. No Buffer, whose slice() would not copy. */
   view(index: number): Uint8Array {
     const { buffer, byteOffset } = this.#buffer;
-    return new Uint8Array(buffer, byteOffset + this.#starts[index], this.sizeOf(index));
+    return new Uint8Array(buffer, byteOffset + this.startOf(index), this.sizeOf(index));
   }
 
   views(): Uint8Array[] {
@@ -141,6 +151,8 @@ export class CommandArguments {
    * there. Throws the refusal of servers.
    */
   integer(index: number, otherwise = refusal.notInteger): number {
+    const short = this.#shortInteger(index);
+    if (short !== undefined) return short;
     const found = parseInteger(this.text(index));
     if (found === undefined) throw otherwise;
     return found;
@@ -155,16 +167,27 @@ export class CommandArguments {
 
   /** A word that is a double as servers read one. Throws the refusal of servers, or `otherwise`. */
   double(index: number, otherwise = refusal.notFloat): number {
+    const short = this.#shortInteger(index);
+    if (short !== undefined) return short;
     const found = parseDouble(this.text(index));
     if (found === undefined) throw otherwise;
     return found;
   }
 
-  #reserve(count: number): void {
-    if (count <= this.#starts.length) return;
-    const room = Math.max(count, 2 * this.#starts.length);
-    this.#starts = new Float64Array(room);
-    this.#ends = new Float64Array(room);
+  /** What most numbers are, read where it lies: up to fifteen digits without a zero in front; undefined for every other word. */
+  #shortInteger(index: number): number | undefined {
+    const start = this.startOf(index);
+    const end = this.endOf(index);
+    const { bytes } = this;
+    if (end === start || end - start > exactDigits || (bytes[start] === zero && end - start > 1))
+      return undefined;
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const digit = bytes[at] - zero;
+      if (digit < 0 || digit > 9) return undefined;
+      value = 10 * value + digit;
+    }
+    return value;
   }
 }
 

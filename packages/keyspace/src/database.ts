@@ -55,6 +55,11 @@ export class Database {
     this.#keys.warm(rows, from, to);
   }
 
+  /** The bytes of the keys that were warmed may be others from now on. */
+  cool(): void {
+    this.#keys.cool();
+  }
+
   has(key: Key): boolean {
     return this.#keys.find(key) !== 0;
   }

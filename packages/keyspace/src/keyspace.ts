@@ -144,8 +144,13 @@ export class Keyspace {
     const { count } = rows;
     for (let from = 0; from < count; from += warmMax) {
       const to = Math.min(from + warmMax, count);
-      this.#context.db.warm(rows, from, to);
-      for (let command = from; command < to; command++) this.applyRow(rows, command);
+      const { db } = this.#context;
+      db.warm(rows, from, to);
+      try {
+        for (let command = from; command < to; command++) this.applyRow(rows, command);
+      } finally {
+        db.cool();
+      }
     }
   }
 

@@ -79,7 +79,7 @@ describe("commands", () => {
       if (decoder.next() !== undefined) count++;
     }
     expect(count).toBe(2);
-  }, 20_000);
+  });
 });
 
 const damaged: [string, string, RespErrorCode, number][] = [

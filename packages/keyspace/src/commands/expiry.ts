@@ -37,25 +37,30 @@ export function expiryAt(
   args: CommandArguments,
   index: number,
   unit: TimeUnit,
-  command: string,
 ): number {
-  // What nearly all of them are, without a bigint.
-  if (unit.isAbsolute && !unit.isSeconds && args.sizeOf(index) <= exactDigits) {
-    const ms = args.integer(index);
-    if (ms > 0) return ms;
-    throw invalidExpire(command);
-  }
-  const stated = args.int64(index);
-  if (stated <= 0n) throw invalidExpire(command);
-  return absoluteMs(context, stated, unit, command);
+  if (isExactMs(args, index, unit) ? args.integer(index) <= 0 : args.int64(index) <= 0n)
+    throw invalidExpire(args.text(0));
+  return absoluteMs(context, args, index, unit);
 }
 
 /** The same for commands that take times in the past and zero. */
-export function absoluteMs(context: CommandContext, stated: bigint, unit: TimeUnit, command: string): number {
+export function absoluteMs(
+  context: CommandContext,
+  args: CommandArguments,
+  index: number,
+  unit: TimeUnit,
+): number {
+  if (isExactMs(args, index, unit)) return args.integer(index);
+  const stated = args.int64(index);
   let ms = unit.isSeconds ? stated * 1000n : stated;
   if (!unit.isAbsolute) ms += BigInt(Math.trunc(context.nowMs()));
-  if (ms > int64Max || ms < -int64Max) throw invalidExpire(command);
+  if (ms > int64Max || ms < -int64Max) throw invalidExpire(args.text(0));
   return roundedMs(ms);
+}
+
+/** What nearly all of them are: no bigint is needed. */
+function isExactMs(args: CommandArguments, index: number, { isAbsolute, isSeconds }: TimeUnit): boolean {
+  return isAbsolute && !isSeconds && args.sizeOf(index) <= exactDigits;
 }
 
 /** Largest number of ms below 2^63 that a double holds: what lies above is cut to it. */
@@ -79,5 +84,5 @@ export function expiryOf(
   if (to - from === 1 && args.is(from, "PERSIST")) return "persist";
   const unit = timeUnitAt(args, from);
   if (unit === undefined || to - from !== 2) throw refusal.syntax;
-  return expiryAt(context, args, from + 1, unit, args.text(0));
+  return expiryAt(context, args, from + 1, unit);
 }

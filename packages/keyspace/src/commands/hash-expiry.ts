@@ -33,7 +33,7 @@ function expire(unit: TimeUnit): Handler {
   return (context, args) => {
     const at = fieldsAt(args, 3);
     const test = expireTest(args, 3, at);
-    const expireAtMs = absoluteMs(context, args.int64(2), unit, args.text(0));
+    const expireAtMs = absoluteMs(context, args, 2, unit);
     const hash = context.db.edit(args.text(1), HashValue);
     let hasChanged = false;
     for (let index = at + 2; index < args.count; index++) {
@@ -85,7 +85,7 @@ function setExOptions(context: CommandContext, args: CommandArguments, to: numbe
   for (let index = 2; index < to; index++) {
     const unit = timeUnitAt(args, index);
     if (unit !== undefined && index + 1 < to && !options.keepsExpiry && options.expireAtMs === undefined)
-      options.expireAtMs = expiryAt(context, args, ++index, unit, args.text(0));
+      options.expireAtMs = expiryAt(context, args, ++index, unit);
     else if (args.is(index, "KEEPTTL") && options.expireAtMs === undefined) options.keepsExpiry = true;
     else if (args.is(index, "NX")) options.keyMust = "be new";
     else if (args.is(index, "XX")) options.keyMust = "exist";

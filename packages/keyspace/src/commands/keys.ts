@@ -22,7 +22,7 @@ function expire(unit: TimeUnit) {
   return (context: CommandContext, args: CommandArguments): Outcome => {
     const { db } = context;
     const test = expireTest(args, 3, args.count);
-    const expireAtMs = absoluteMs(context, args.int64(2), unit, args.text(0));
+    const expireAtMs = absoluteMs(context, args, 2, unit);
     const key = args.text(1);
     if (!db.has(key) || !test(db.expireAtMs(key), expireAtMs)) return unchanged;
     db.expireAt(key, expireAtMs);

@@ -30,7 +30,7 @@ function restore(context: CommandContext, args: CommandArguments): Outcome {
   if (ttl < 0n) throw new Refusal("ERR Invalid TTL value, must be >= 0");
   const { value, meta } = valueOfPayload(args.view(3), db.slabs);
   const unit = { isSeconds: false, isAbsolute };
-  const expireAtMs = ttl === 0n ? undefined : absoluteMs(context, ttl, unit, args.text(0));
+  const expireAtMs = ttl === 0n ? undefined : absoluteMs(context, args, 2, unit);
   db.replace(key, value);
   if (expireAtMs !== undefined) db.expireAt(key, expireAtMs);
   const attributes: KeyAttributes = { idleSec, frequency, meta };

@@ -57,7 +57,7 @@ function setOptions(context: CommandContext, args: CommandArguments, from: numbe
     if (unit !== undefined) {
       if (options.keepsExpiry || options.expireAtMs !== undefined || ++index >= args.count)
         throw refusal.syntax;
-      options.expireAtMs = expiryAt(context, args, index, unit, args.text(0));
+      options.expireAtMs = expiryAt(context, args, index, unit);
     } else if (args.is(index, "KEEPTTL")) {
       if (options.expireAtMs !== undefined) throw refusal.syntax;
       options.keepsExpiry = true;
@@ -97,7 +97,7 @@ function setNx({ db }: CommandContext, args: CommandArguments): Outcome {
 function setWithTime(isSeconds: boolean) {
   return (context: CommandContext, args: CommandArguments): Outcome => {
     const unit = { isSeconds, isAbsolute: false };
-    const expireAtMs = expiryAt(context, args, 2, unit, args.text(0));
+    const expireAtMs = expiryAt(context, args, 2, unit);
     const key = args.text(1);
     context.db.replaceString(key, args.slice(3));
     context.db.expireAt(key, expireAtMs);

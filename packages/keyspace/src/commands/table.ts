@@ -1,6 +1,6 @@
 /** Every command that a log can hold, by name. One file a family; a family is a list of rows. */
 import { bitCommands } from "./bits.ts";
-import type { CommandRow, FamilyRow } from "./command.ts";
+import { CommandRow, type FamilyRow } from "./command.ts";
 import { counterCommands } from "./counters.ts";
 import { databaseCommands } from "./databases.ts";
 import { functionCommands } from "./functions.ts";
@@ -42,4 +42,4 @@ const familyRows: readonly FamilyRow[] = [
 ];
 
 /** All rows but MULTI, EXEC and DISCARD, which are the keyspace's own. */
-export const commandRows: readonly CommandRow[] = familyRows.map((row, index) => ({ ...row, index }));
+export const commandRows: readonly CommandRow[] = familyRows.map((row, index) => new CommandRow(row, index));

@@ -69,18 +69,20 @@ function addPairs(
 }
 
 function addPair(zset: ZsetValue, member: Word, stated: number, options: AddOptions): boolean {
-  const before = zset.score(member);
-  if (before === undefined) {
-    if (options.xx) return false;
-    zset.put(member, stated);
-    return true;
-  }
-  const score = options.increments ? before + stated : stated;
-  if (options.nx || (options.gt && score <= before) || (options.lt && score >= before)) return false;
+  return zset.change(member, (before) => scoreAfter(before, stated, options));
+}
+
+/** Undefined when the member stays as it is. */
+function scoreAfter(
+  before: number | undefined,
+  stated: number,
+  { nx, xx, gt, lt, increments }: AddOptions,
+): number | undefined {
+  if (before === undefined) return xx ? undefined : stated;
+  const score = increments ? before + stated : stated;
+  if (nx || (gt && score <= before) || (lt && score >= before)) return undefined;
   // Zero stays minus zero, and the other way round: servers compare.
-  if (score === before) return false;
-  zset.put(member, score);
-  return true;
+  return score === before ? undefined : score;
 }
 
 /** Both infinities have no sum. */

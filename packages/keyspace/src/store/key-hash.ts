@@ -7,6 +7,8 @@
  * Source: https://github.com/veorq/SipHash, halfsiphash.c, with the rounds that servers use for SipHash.
  */
 
+import { viewOf } from "./byte-ranges.ts";
+
 /** Two numbers of 32 bits. */
 export type HashSeed = readonly [number, number];
 
@@ -18,6 +20,7 @@ export function hashOfBytes(
   seed0: number,
   seed1: number,
 ): number {
+  const view = viewOf(buffer);
   let v0 = seed0 | 0;
   let v1 = seed1 | 0;
   let v2 = 0x6c796765 ^ seed0;
@@ -25,8 +28,7 @@ export function hashOfBytes(
   let word = 0;
   for (let at = start; at <= end; at += 4) {
     // The last word has what is left over, and the size above it.
-    if (at + 4 <= end)
-      word = buffer[at] | (buffer[at + 1] << 8) | (buffer[at + 2] << 16) | (buffer[at + 3] << 24);
+    if (at + 4 <= end) word = view.getInt32(at, true);
     else {
       word = (end - start) << 24;
       if (at < end) word |= buffer[at];

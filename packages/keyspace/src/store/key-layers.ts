@@ -66,7 +66,14 @@ export class KeyLayers {
   /** Where the key is; undefined when it is not there. */
   #table: KeyTable | undefined;
   #entry = -1;
-  readonly #hashes = new Int32Array(warmMax);
+  /** Keys that warm() has hashed, in the order in which they lie in #warmBuffer. */
+  readonly #warmStarts = new Float64Array(warmMax);
+  readonly #warmEnds = new Float64Array(warmMax);
+  readonly #warmHashes = new Int32Array(warmMax);
+  #warmBuffer: Uint8Array | undefined;
+  #warmCount = 0;
+  /** The one at which find() looks first. */
+  #warmNext = 0;
   /** Bytes of keys that come as text. */
   #scratch = Buffer.alloc(256);
 
@@ -89,7 +96,7 @@ export class KeyLayers {
   /** Goes to a key; its record, 0 when it is not there. The key's bytes must stay as long as the cursor does. */
   find(key: Key): number {
     const bytes = typeof key === "string" ? this.#bytesOf(key) : key;
-    const hash = hashOfBytes(bytes.buffer, bytes.start, bytes.end, this.#seed0, this.#seed1);
+    const hash = this.#hashOf(bytes);
     const { table, below } = this.#top;
     const entry = table.find(hash, bytes);
     this.#key = bytes;
@@ -104,18 +111,32 @@ export class KeyLayers {
     return record;
   }
 
-  /** Has the keys that are the first words of these commands, at most `warmMax`, at hand when find() comes to them. */
+  /**
+   * Has the keys that are the first words of these commands, at most `warmMax`, at hand when find() comes to them. Their bytes must stay until
+   * cool().
+   */
   warm(rows: CommandRows, from: number, to: number): void {
-    const { buffer } = rows;
-    const hashes = this.#hashes;
+    const { buffer, bounds, origin } = rows;
+    const [starts, ends, hashes] = [this.#warmStarts, this.#warmEnds, this.#warmHashes];
     let count = 0;
     for (let command = from; command < to; command++) {
       if (rows.argumentCount(command) < 2) continue;
-      const start = rows.argumentStart(command, 1);
-      const end = start + rows.argumentSize(command, 1);
+      const at = 2 * rows.firstArgument(command) + 2;
+      const start = origin + bounds[at];
+      const end = origin + bounds[at + 1];
+      starts[count] = start;
+      ends[count] = end;
       hashes[count++] = hashOfBytes(buffer, start, end, this.#seed0, this.#seed1);
     }
+    this.#warmBuffer = buffer;
+    this.#warmCount = count;
+    this.#warmNext = 0;
     this.#top.table.warm(hashes, count);
+  }
+
+  /** The bytes of the keys that were warmed may be others from now on. */
+  cool(): void {
+    this.#warmBuffer = undefined;
   }
 
   /** Whether what stands there is in no frozen view, so that it may be changed in place. */
@@ -210,6 +231,18 @@ export class KeyLayers {
     this.#isAbandoned = true;
     this.#top.table.clear();
     this.#merge();
+  }
+
+  #hashOf({ buffer, start, end }: ByteSlice): number {
+    if (buffer === this.#warmBuffer) {
+      const starts = this.#warmStarts;
+      let at = this.#warmNext;
+      while (at < this.#warmCount && starts[at] < start) at++;
+      this.#warmNext = at;
+      if (at < this.#warmCount && starts[at] === start && this.#warmEnds[at] === end)
+        return this.#warmHashes[at];
+    }
+    return hashOfBytes(buffer, start, end, this.#seed0, this.#seed1);
   }
 
   #bytesOf(text: string): ByteSlice {

@@ -31,18 +31,18 @@ export class Records {
   }
 
   isKey(record: number, key: ByteSlice): boolean {
-    const slab = Slabs.regionOf(record);
+    const { view } = this.slabs.regions[Slabs.regionOf(record)];
     const offset = Slabs.offsetOf(record);
     const size = key.end - key.start;
-    if (this.slabs.words[slab][offset >>> 2] !== size) return false;
-    return areSameBytes(this.slabs.bytes[slab], offset + headerBytes, key.buffer, key.start, size);
+    if (view.getInt32(offset, true) !== size) return false;
+    return areSameBytes(view, offset + headerBytes, key.buffer, key.start, size);
   }
 
   /** Borrowed until the record changes. */
   keyOf(record: number): ByteSlice {
-    const slab = Slabs.regionOf(record);
+    const { bytes } = this.slabs.regions[Slabs.regionOf(record)];
     const start = Slabs.offsetOf(record) + headerBytes;
-    return new ByteSlice(this.slabs.bytes[slab], start, start + this.#keySize(record));
+    return new ByteSlice(bytes, start, start + this.#keySize(record));
   }
 
   isGone(record: number): boolean {
@@ -51,10 +51,11 @@ export class Records {
 
   /** Reads the headers of records, of which some may be 0, and writes over their numbers: a read without a use would be left out. */
   warm(records: Uint32Array, count: number): void {
-    const { words } = this.slabs;
+    const { regions } = this.slabs;
     for (let at = 0; at < count; at++) {
       const record = records[at];
-      if (record !== 0) records[at] = words[Slabs.regionOf(record)][Slabs.offsetOf(record) >>> 2];
+      if (record !== 0)
+        records[at] = regions[Slabs.regionOf(record)].view.getInt32(Slabs.offsetOf(record), true);
     }
   }
 
@@ -69,7 +70,7 @@ export class Records {
     const size = this.#content(record);
     if (size < 0) return undefined;
     const start = Slabs.offsetOf(record) + headerBytes + this.#keySize(record);
-    return new ByteSlice(this.slabs.bytes[Slabs.regionOf(record)], start, start + size);
+    return new ByteSlice(this.slabs.regions[Slabs.regionOf(record)].bytes, start, start + size);
   }
 
   /** Undefined for a string that stands in the record. */
@@ -82,7 +83,7 @@ export class Records {
   valueOf(record: number): Value {
     const found = this.stringOf(record);
     if (found === undefined) return this.objectOf(record)!;
-    return textIn(this.slabs.buffers[Slabs.regionOf(record)], found.start, found.end);
+    return textIn(this.slabs.regions[Slabs.regionOf(record)].buffer, found.start, found.end);
   }
 
   /** What `record` becomes, 0 for a new one, with these bytes, which are copied. The old number is not valid any more. */
@@ -91,7 +92,7 @@ export class Records {
     if (!this.#fits(key, size)) return this.withObject(record, key, new BytesValue(bytes.slice()));
     const changed = this.#change(record, key, size, size);
     const at = Slabs.offsetOf(changed) + headerBytes + (key.end - key.start);
-    copyBytes(this.slabs.bytes[Slabs.regionOf(changed)], at, bytes.buffer, bytes.start, bytes.end);
+    copyBytes(this.slabs.regions[Slabs.regionOf(changed)], at, bytes.buffer, bytes.start, bytes.end);
     return changed;
   }
 
@@ -100,7 +101,7 @@ export class Records {
       return this.withObject(record, key, new BytesValue(new Uint8Array(Buffer.from(text, "latin1"))));
     const changed = this.#change(record, key, text.length, text.length);
     const at = Slabs.offsetOf(changed) + headerBytes + (key.end - key.start);
-    writeText(this.slabs.buffers[Slabs.regionOf(changed)], at, text);
+    writeText(this.slabs.regions[Slabs.regionOf(changed)].buffer, at, text);
     return changed;
   }
 
@@ -144,11 +145,11 @@ export class Records {
   }
 
   #keySize(record: number): number {
-    return this.slabs.words[Slabs.regionOf(record)][Slabs.offsetOf(record) >>> 2];
+    return this.slabs.regions[Slabs.regionOf(record)].view.getInt32(Slabs.offsetOf(record), true);
   }
 
   #content(record: number): number {
-    return this.slabs.words[Slabs.regionOf(record)][(Slabs.offsetOf(record) >>> 2) + 1];
+    return this.slabs.regions[Slabs.regionOf(record)].view.getInt32(Slabs.offsetOf(record) + 4, true);
   }
 
   #fits(key: ByteSlice, size: number): boolean {
@@ -163,18 +164,18 @@ export class Records {
     if (record !== 0) {
       this.#drop(record, true);
       if (slabs.isSized(record, size)) {
-        slabs.words[Slabs.regionOf(record)][(Slabs.offsetOf(record) >>> 2) + 1] = content;
+        slabs.regions[Slabs.regionOf(record)].view.setInt32(Slabs.offsetOf(record) + 4, content, true);
         return record;
       }
       // First free, so that memory that is at hand is used again. The key is not read from the slot: it is the caller's.
       slabs.free(record);
     }
     const place = slabs.allocate(size);
-    const slab = Slabs.regionOf(place);
+    const region = slabs.regions[Slabs.regionOf(place)];
     const offset = Slabs.offsetOf(place);
-    slabs.words[slab][offset >>> 2] = keySize;
-    slabs.words[slab][(offset >>> 2) + 1] = content;
-    copyBytes(slabs.bytes[slab], offset + headerBytes, key.buffer, key.start, key.end);
+    region.view.setInt32(offset, keySize, true);
+    region.view.setInt32(offset + 4, content, true);
+    copyBytes(region, offset + headerBytes, key.buffer, key.start, key.end);
     return place;
   }
 

@@ -10,7 +10,7 @@ interface Slot {
 
 function fillOf(slabs: Slabs, { place, size }: Slot): Uint8Array {
   const start = Slabs.offsetOf(place);
-  return slabs.bytes[Slabs.regionOf(place)].subarray(start, start + size);
+  return slabs.regions[Slabs.regionOf(place)].bytes.subarray(start, start + size);
 }
 
 describe("slabs", () => {

@@ -35,11 +35,20 @@ const classGranules: readonly number[] = slotSizes();
 const classOfGranules: Uint8Array = classTable();
 const wholeSlab = classGranules.length - 1;
 
+/** The same memory in three ways. */
+export interface Region {
+  readonly bytes: Uint8Array;
+  /** For words of 32 bits: little-endian everywhere. */
+  readonly view: DataView;
+  /** With Node's methods: slice() does not copy. */
+  readonly buffer: Buffer;
+}
+
+const noRegion: Region = regionOver(Buffer.alloc(0));
+
 export class Slabs {
-  /** By region, over the same memory: bytes, the same with Node's methods (whose slice() does not copy), and words of 32 bits. */
-  readonly bytes: Uint8Array[] = [new Uint8Array(0)];
-  readonly buffers: Buffer[] = [Buffer.alloc(0)];
-  readonly words: Int32Array[] = [new Int32Array(0)];
+  /** By number; that of a region that is no more has no bytes. */
+  readonly regions: Region[] = [noRegion];
   #usedBytes = 0;
   #heldBytes = 0;
 
@@ -75,7 +84,7 @@ export class Slabs {
     return place >>> regionBits;
   }
 
-  /** Byte offset of a place in its region; a quarter of it is the index in `words`. */
+  /** Byte offset of a place in its region. */
   static offsetOf(place: number): number {
     return (place & regionMask) << granuleBits;
   }
@@ -90,7 +99,10 @@ export class Slabs {
     let granule = this.#free[slab];
     const place = slab * slabGranules;
     if (granule >= 0)
-      this.#free[slab] = this.words[place >>> regionBits][((place + granule) & regionMask) << 1];
+      this.#free[slab] = this.regions[place >>> regionBits].view.getInt32(
+        ((place + granule) & regionMask) << granuleBits,
+        true,
+      );
     else {
       granule = this.#fresh[slab];
       this.#fresh[slab] = granule + granules;
@@ -104,7 +116,7 @@ export class Slabs {
   /** Bytes of the slot, at least what was asked for. */
   sizeOf(place: number): number {
     const slotClass = this.#classOf[place >>> slabBits];
-    if (slotClass === ownRegion) return this.bytes[place >>> regionBits].length;
+    if (slotClass === ownRegion) return this.regions[place >>> regionBits].bytes.length;
     return classGranules[slotClass] << granuleBits;
   }
 
@@ -123,7 +135,8 @@ export class Slabs {
     }
     const granules = classGranules[slotClass];
     const wasFull = this.#isFull(slab, granules);
-    this.words[place >>> regionBits][(place & regionMask) << 1] = this.#free[slab];
+    const { view } = this.regions[place >>> regionBits];
+    view.setInt32((place & regionMask) << granuleBits, this.#free[slab], true);
     this.#free[slab] = place & (slabGranules - 1);
     this.#used[slab] -= 1;
     this.#usedBytes -= granules << granuleBits;
@@ -174,30 +187,25 @@ export class Slabs {
   #allocateRegion(size: number): number {
     const region = this.#addRegion((size + 7) & ~7);
     this.#classOf[region * slabsPerRegion] = ownRegion;
-    this.#usedBytes += this.bytes[region].length;
+    this.#usedBytes += this.regions[region].bytes.length;
     return region * (regionMask + 1);
   }
 
   #addRegion(size: number): number {
-    const region = this.#numbers.pop() ?? this.bytes.length;
+    const region = this.#numbers.pop() ?? this.regions.length;
     if (region >= regionsMax) throw new KeyspaceError("KEYSPACE_FULL", `more than ${regionsMax} regions`);
     while ((region + 1) * slabsPerRegion > this.#used.length) this.#widen();
     // Not zeroed, and not of Node's pool.
-    const buffer = Buffer.allocUnsafeSlow(size);
-    this.buffers[region] = buffer;
-    this.bytes[region] = new Uint8Array(buffer.buffer, buffer.byteOffset, size);
-    this.words[region] = new Int32Array(buffer.buffer, buffer.byteOffset, size >>> 2);
+    this.regions[region] = regionOver(Buffer.allocUnsafeSlow(size));
     this.#heldBytes += size;
     return region;
   }
 
   #dropRegion(region: number): void {
-    const size = this.bytes[region].length;
+    const size = this.regions[region].bytes.length;
     this.#usedBytes -= size;
     this.#heldBytes -= size;
-    this.buffers[region] = this.buffers[0];
-    this.bytes[region] = this.bytes[0];
-    this.words[region] = this.words[0];
+    this.regions[region] = noRegion;
     this.#numbers.push(region);
   }
 
@@ -210,6 +218,15 @@ export class Slabs {
     this.#next = widened(this.#next, new Int32Array(room));
     this.#previous = widened(this.#previous, new Int32Array(room));
   }
+}
+
+function regionOver(buffer: Buffer): Region {
+  const { buffer: memory, byteOffset, length } = buffer;
+  return {
+    bytes: new Uint8Array(memory, byteOffset, length),
+    view: new DataView(memory, byteOffset, length),
+    buffer,
+  };
 }
 
 function classFor(size: number): number {

@@ -12,7 +12,7 @@
 import { ByteSlice } from "@holdfast/rdb";
 import { textIn } from "../latin1.ts";
 import { areSameBytes, copyBytes } from "../store/byte-ranges.ts";
-import { Slabs } from "../store/slabs.ts";
+import { type Region, Slabs } from "../store/slabs.ts";
 
 /** A collection is packed up to so many bytes of items… */
 export const packedBytesMax = 4096;
@@ -27,6 +27,7 @@ export class PackedItems {
   readonly #slabs: Slabs;
   /** 0 before the first item. */
   #place = 0;
+  #region: Region;
   #bytes: Uint8Array;
   /** Of the slot, in #bytes. */
   #base = 0;
@@ -36,7 +37,8 @@ export class PackedItems {
 
   constructor(slabs: Slabs) {
     this.#slabs = slabs;
-    this.#bytes = slabs.bytes[0];
+    this.#region = slabs.regions[0];
+    this.#bytes = this.#region.bytes;
   }
 
   /** Of the items, with their sizes. */
@@ -75,19 +77,19 @@ export class PackedItems {
 
   textAt(at: number): string {
     const start = this.#base + at + (this.#bytes[this.#base + at] < longSize ? 1 : 2);
-    return textIn(this.#slabs.buffers[Slabs.regionOf(this.#place)], start, this.#base + this.next(at));
+    return textIn(this.#region.buffer, start, this.#base + this.next(at));
   }
 
   /** Position of an item, looked for among every `step`th, 1 or 2, from the first on; -1 when it is not there. */
   find(wanted: ByteSlice, step: 1 | 2): number {
-    const bytes = this.#bytes;
+    const { bytes, view } = this.#region;
     const size = wanted.end - wanted.start;
     const end = this.#base + this.#end;
     for (let at = this.#base + this.#start; at < end; ) {
       let found = bytes[at];
       let body = at + 1;
       if (found >= longSize) found = ((found & 0x7f) << 8) | bytes[body++];
-      if (found === size && areSameBytes(bytes, body, wanted.buffer, wanted.start, size))
+      if (found === size && areSameBytes(view, body, wanted.buffer, wanted.start, size))
         return at - this.#base;
       at = body + found;
       if (step === 1) continue;
@@ -146,7 +148,7 @@ export class PackedItems {
     if (this.sizeBytes === 0) return copy;
     copy.#take(this.#slabs.allocate(this.sizeBytes));
     copy.#end = this.sizeBytes;
-    copyBytes(copy.#bytes, copy.#base, this.#bytes, this.#base + this.#start, this.#base + this.#end);
+    copy.#bytes.set(this.#bytes.subarray(this.#base + this.#start, this.#base + this.#end), copy.#base);
     return copy;
   }
 
@@ -166,7 +168,7 @@ export class PackedItems {
       bytes[head++] = longSize | (size >>> 8);
       bytes[head++] = size & 0xff;
     }
-    copyBytes(bytes, head, item.buffer, item.start, item.end);
+    copyBytes(this.#region, head, item.buffer, item.start, item.end);
   }
 
   /** Makes room in front and behind; moves what is there, in the slot if that is enough. */
@@ -185,7 +187,7 @@ export class PackedItems {
     const old = this.#place;
     this.#take(this.#slabs.allocate(needed + Math.max(needed >> 1, spareMin)));
     const start = front === 0 ? 0 : this.#room - size - behind;
-    copyBytes(this.#bytes, this.#base + start, before, from, from + size);
+    this.#bytes.set(before.subarray(from, from + size), this.#base + start);
     this.#start = start;
     this.#end = start + size;
     if (old !== 0) this.#slabs.free(old);
@@ -193,7 +195,8 @@ export class PackedItems {
 
   #take(place: number): void {
     this.#place = place;
-    this.#bytes = this.#slabs.bytes[Slabs.regionOf(place)];
+    this.#region = this.#slabs.regions[Slabs.regionOf(place)];
+    this.#bytes = this.#region.bytes;
     this.#base = Slabs.offsetOf(place);
     this.#room = this.#slabs.sizeOf(place);
   }
