@@ -8,7 +8,8 @@
 import { ByteSlice } from "@holdfast/rdb";
 import { bufferOver, textIn } from "./latin1.ts";
 import { parseDouble } from "./numbers/floats.ts";
-import { exactDigits, parseInt64, parseInteger } from "./numbers/integers.ts";
+import { parseInt64, parseInteger } from "./numbers/integers.ts";
+import { readShortInteger } from "./numbers/short-integers.ts";
 import { refusal } from "./outcome.ts";
 
 /** Many commands in one buffer: a CommandBatch of @holdfast/resp is this. */
@@ -23,7 +24,6 @@ export interface CommandRows {
   argumentCount(command: number): number;
 }
 
-const zero = 0x30;
 const lowerCaseBit = 0x20;
 
 export class CommandArguments {
@@ -151,7 +151,7 @@ export class CommandArguments {
    * there. Throws the refusal of servers.
    */
   integer(index: number, otherwise = refusal.notInteger): number {
-    const short = this.#shortInteger(index);
+    const short = readShortInteger(this.bytes, this.startOf(index), this.endOf(index));
     if (short !== undefined) return short;
     const found = parseInteger(this.text(index));
     if (found === undefined) throw otherwise;
@@ -167,27 +167,11 @@ export class CommandArguments {
 
   /** A word that is a double as servers read one. Throws the refusal of servers, or `otherwise`. */
   double(index: number, otherwise = refusal.notFloat): number {
-    const short = this.#shortInteger(index);
+    const short = readShortInteger(this.bytes, this.startOf(index), this.endOf(index));
     if (short !== undefined) return short;
     const found = parseDouble(this.text(index));
     if (found === undefined) throw otherwise;
     return found;
-  }
-
-  /** What most numbers are, read where it lies: up to fifteen digits without a zero in front; undefined for every other word. */
-  #shortInteger(index: number): number | undefined {
-    const start = this.startOf(index);
-    const end = this.endOf(index);
-    const { bytes } = this;
-    if (end === start || end - start > exactDigits || (bytes[start] === zero && end - start > 1))
-      return undefined;
-    let value = 0;
-    for (let at = start; at < end; at++) {
-      const digit = bytes[at] - zero;
-      if (digit < 0 || digit > 9) return undefined;
-      value = 10 * value + digit;
-    }
-    return value;
   }
 }
 

@@ -7,9 +7,10 @@
  * A key is bytes where they lie or the same as text. Nothing expires by itself. A log says when a key went; until then it is there, as it is on a
  * server that loads the log.
  */
-import type { ByteSlice } from "@holdfast/rdb";
+import { ByteSlice } from "@holdfast/rdb";
 import type { CommandRows } from "./arguments.ts";
 import { textOfSlice } from "./latin1.ts";
+import { readShortInteger, writeIntegerBefore } from "./numbers/short-integers.ts";
 import { refusal } from "./outcome.ts";
 import type { HashSeed } from "./store/key-hash.ts";
 import { type FrozenKeys, type Key, KeyLayers } from "./store/key-layers.ts";
@@ -18,6 +19,9 @@ import type { Records } from "./store/records.ts";
 import type { Slabs } from "./store/slabs.ts";
 import { BytesValue, bytesOfString } from "./values/bytes-value.ts";
 import type { MutableValue, Value } from "./values/value.ts";
+
+/** A number on its way in; of no state between two calls. */
+const decimals = new Uint8Array(24);
 
 /** A class of values that can start empty. */
 export interface ValueClass<T extends MutableValue> {
@@ -103,6 +107,24 @@ export class Database {
     const found = this.get(key);
     if (found === undefined || typeof found === "string" || found instanceof BytesValue) return found;
     throw refusal.wrongType;
+  }
+
+  /**
+   * Adds to the counter under the key, which begins at 0; its expiry stays. Both have at most fifteen digits. False when there is anything but
+   * such a counter: nothing has happened then.
+   */
+  addToCounter(key: Key, by: number): boolean {
+    const record = this.#keys.find(key);
+    let value: number | undefined = 0;
+    if (record !== 0) {
+      const found = this.#records.stringOf(record);
+      if (found === undefined) return false;
+      value = readShortInteger(found.buffer, found.start, found.end);
+      if (value === undefined) return false;
+    }
+    const start = writeIntegerBefore(decimals, decimals.length, value + by);
+    this.#keys.putBytes(new ByteSlice(decimals, start, decimals.length));
+    return true;
   }
 
   /** A string as bytes that may be changed and grown; empty when there was no key. Throws WRONGTYPE. */

@@ -40,6 +40,7 @@ export function incrementedFloat(text: string, by: string, otherwise: Refusal): 
 }
 
 function increment({ db }: CommandContext, key: Key, by: number | bigint): Outcome {
+  if (typeof by === "number" && db.addToCounter(key, by)) return applied;
   const found = db.findString(key);
   db.put(key, incremented(found === undefined ? "0" : textOfString(found), by, refusal.notInteger));
   return applied;

@@ -38,15 +38,27 @@ export function areSameBytes(
   return true;
 }
 
-/** Memory to copy into, and its view. */
-export interface CopyTarget {
+/** Memory, and a view of it. */
+export interface ViewedBytes {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
+/** Copies `size` bytes between two places that do not overlap. */
+export function copyBetween(
+  target: ViewedBytes,
+  at: number,
+  source: ViewedBytes,
+  from: number,
+  size: number,
+): void {
+  if (size > loopBytesMax) target.bytes.set(source.bytes.subarray(from, from + size), at);
+  else copyWords(target.view, at, source.view, from, from + size);
+}
+
 /** Copies source[start, end) to target[at, …). They are not the same memory. */
 export function copyBytes(
-  { bytes, view: target }: CopyTarget,
+  { bytes, view: target }: ViewedBytes,
   at: number,
   source: Uint8Array,
   start: number,
@@ -58,8 +70,12 @@ export function copyBytes(
     bytes.set(new Uint8Array(lastBuffer, source.byteOffset + start, end - start), at);
     return;
   }
+  copyWords(target, at, view, start, end);
+}
+
+function copyWords(target: DataView, at: number, source: DataView, start: number, end: number): void {
   let from = start;
   let to = at;
-  for (; from + 4 <= end; from += 4, to += 4) target.setInt32(to, view.getInt32(from, true), true);
-  for (; from < end; from++, to++) target.setUint8(to, view.getUint8(from));
+  for (; from + 4 <= end; from += 4, to += 4) target.setInt32(to, source.getInt32(from, true), true);
+  for (; from < end; from++, to++) target.setUint8(to, source.getUint8(from));
 }

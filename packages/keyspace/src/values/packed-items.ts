@@ -11,7 +11,7 @@
  */
 import { ByteSlice } from "@holdfast/rdb";
 import { textIn } from "../latin1.ts";
-import { areSameBytes, copyBytes } from "../store/byte-ranges.ts";
+import { areSameBytes, copyBetween, copyBytes } from "../store/byte-ranges.ts";
 import { type Region, Slabs } from "../store/slabs.ts";
 
 /** A collection is packed up to so many bytes of items… */
@@ -148,7 +148,7 @@ export class PackedItems {
     if (this.sizeBytes === 0) return copy;
     copy.#take(this.#slabs.allocate(this.sizeBytes));
     copy.#end = this.sizeBytes;
-    copy.#bytes.set(this.#bytes.subarray(this.#base + this.#start, this.#base + this.#end), copy.#base);
+    copyBetween(copy.#region, copy.#base, this.#region, this.#base + this.#start, this.sizeBytes);
     return copy;
   }
 
@@ -175,11 +175,12 @@ export class PackedItems {
   #grow(front: number, behind: number): void {
     const size = this.sizeBytes;
     const needed = front + size + behind;
-    const [before, from] = [this.#bytes, this.#base + this.#start];
+    const before = this.#region;
+    const from = this.#base + this.#start;
     if (needed <= this.#room - (this.#room >> 3)) {
       // What was taken off in front is a good part of the slot. Behind is where lists mostly grow.
       const start = front === 0 ? 0 : this.#room - size - behind;
-      before.copyWithin(this.#base + start, from, from + size);
+      before.bytes.copyWithin(this.#base + start, from, from + size);
       this.#start = start;
       this.#end = start + size;
       return;
@@ -187,7 +188,7 @@ export class PackedItems {
     const old = this.#place;
     this.#take(this.#slabs.allocate(needed + Math.max(needed >> 1, spareMin)));
     const start = front === 0 ? 0 : this.#room - size - behind;
-    this.#bytes.set(before.subarray(from, from + size), this.#base + start);
+    copyBetween(this.#region, this.#base + start, before, from, size);
     this.#start = start;
     this.#end = start + size;
     if (old !== 0) this.#slabs.free(old);
