@@ -1,11 +1,11 @@
 /**
- * Records found by key: a hash table with open addressing in typed arrays.
+ * Records found by key: a hash table with open addressing, in one typed array.
  *
- *   index     [ hash, entry + 1 ]…              a power of two of them, at most two thirds in use; 0 is free
- *   entries   [ record, nothing, expiry ]…      16 bytes each, in the order in which keys came; a record of 0 is one that went
+ *   entries   [ hash, record, expiry ]…      16 bytes each, a power of two of them, at most two thirds in use
  *
- * A removed entry stays until its table is full: it is its own tombstone. Then the entries move together, or the table doubles. An expiry is a
- * double beside the record, because whoever changes the one asks for the other; NaN is none.
+ * A record of 0 is a free entry, and 1 one that went: it stays until the table is made anew, so that looks go past it. Hash, record and expiry lie
+ * together because whoever finds the one asks for the others, and every look at memory that is not at hand takes as long as all that is done
+ * with it. An expiry is a double; NaN is none.
  *
  * Hot: find(), for every key that a log names.
  */
@@ -20,24 +20,24 @@ export interface KeyAttributes {
   readonly meta: Uint8Array | undefined;
 }
 
-const firstEntries = 10;
 /** So many keys may be warmed at a time. */
 export const warmMax = 64;
+const firstRoom = 16;
 const wordsPerEntry = 4;
+/** What stands in the place of a record: no record has either number. */
+const free = 0;
+const gone = 1;
 
 export class KeyTable {
   readonly #records: Records;
-  /** Hash and entry + 1 in turns. */
-  #index = new Int32Array(2 * indexSizeFor(firstEntries));
   /** The entries, as words and as doubles over the same memory. */
-  #words = new Uint32Array(wordsPerEntry * firstEntries);
+  #words = new Int32Array(wordsPerEntry * firstRoom);
   #doubles = new Float64Array(this.#words.buffer);
   /** By entry; of tables in which a key has some. */
-  #attributes: (KeyAttributes | undefined)[] | undefined;
+  #attributes: Map<number, KeyAttributes> | undefined;
   /** What warm() has found so far. */
   readonly #warming = new Uint32Array(warmMax);
-  #room = firstEntries;
-  /** Entries in use, those that went included. */
+  /** Entries that are not free. */
   #filled = 0;
   #count = 0;
 
@@ -45,21 +45,19 @@ export class KeyTable {
     this.#records = records;
   }
 
-  /** Entries are numbers from 0 up to, not including, this one; those that went have no record. */
+  /** Entries are numbers from 0 up to, not including, this one; those in which there is nothing have no record. */
   get entryEnd(): number {
-    return this.#filled;
+    return this.#words.length / wordsPerEntry;
   }
 
   /** The entry of a key; -1 when there is none. */
   find(hash: number, key: ByteSlice): number {
-    const index = this.#index;
-    const mask = index.length - 1;
-    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const entry = index[at + 1] - 1;
-      if (entry < 0) return -1;
-      if (index[at] !== hash) continue;
-      const record = this.#words[wordsPerEntry * entry];
-      if (record !== 0 && this.#records.isKey(record, key)) return entry;
+    const words = this.#words;
+    const mask = words.length - 1;
+    for (let at = (hash << 2) & mask; ; at = (at + wordsPerEntry) & mask) {
+      const record = words[at + 1] >>> 0;
+      if (record === free) return -1;
+      if (words[at] === hash && record !== gone && this.#records.isKey(record, key)) return at >>> 2;
     }
   }
 
@@ -68,37 +66,38 @@ export class KeyTable {
    * time.
    */
   warm(hashes: Int32Array, count: number): void {
-    const [index, words, records] = [this.#index, this.#words, this.#warming];
-    const mask = index.length - 1;
-    for (let at = 0; at < count; at++) records[at] = index[((hashes[at] << 1) & mask) + 1];
-    // Entry 0 stands in for none.
-    for (let at = 0; at < count; at++) records[at] = words[wordsPerEntry * Math.max(records[at] - 1, 0)];
+    const [words, records] = [this.#words, this.#warming];
+    const mask = words.length - 1;
+    for (let at = 0; at < count; at++) {
+      const record = words[((hashes[at] << 2) & mask) + 1];
+      records[at] = record === gone ? 0 : record;
+    }
     this.#records.warm(records, count);
   }
 
   /** Adds a key that is not there, without expiry. Entries that were known are others from now on. */
   add(hash: number, record: number): number {
-    if (this.#filled === this.#room) this.#rebuild();
-    const entry = this.#filled++;
-    this.#count += 1;
-    this.#words[wordsPerEntry * entry] = record;
+    if (3 * (this.#filled + 1) > 2 * this.entryEnd) this.#rebuild();
+    const entry = this.#place(hash, record);
     this.#doubles[2 * entry + 1] = Number.NaN;
-    place(this.#index, hash, entry);
+    this.#filled += 1;
+    this.#count += 1;
     return entry;
   }
 
-  /** 0 when the entry went. */
+  /** 0 when there is nothing. */
   recordAt(entry: number): number {
-    return this.#words[wordsPerEntry * entry];
+    const record = this.#words[wordsPerEntry * entry + 1] >>> 0;
+    return record === gone ? 0 : record;
   }
 
   setRecord(entry: number, record: number): void {
-    this.#words[wordsPerEntry * entry] = record;
+    this.#words[wordsPerEntry * entry + 1] = record;
   }
 
   /** The record is the caller's. */
   remove(entry: number): void {
-    this.#words[wordsPerEntry * entry] = 0;
+    this.setRecord(entry, gone);
     this.setAttributes(entry, undefined);
     this.#count -= 1;
   }
@@ -114,79 +113,56 @@ export class KeyTable {
   }
 
   attributes(entry: number): KeyAttributes | undefined {
-    return this.#attributes?.[entry];
+    return this.#attributes?.get(entry);
   }
 
   setAttributes(entry: number, attributes: KeyAttributes | undefined): void {
-    if (this.#attributes === undefined) {
-      if (attributes === undefined) return;
-      this.#attributes = [];
+    if (attributes === undefined) {
+      this.#attributes?.delete(entry);
+      return;
     }
-    while (this.#attributes.length < entry) this.#attributes.push(undefined);
-    this.#attributes[entry] = attributes;
+    this.#attributes ??= new Map();
+    this.#attributes.set(entry, attributes);
   }
 
   /** Frees all records; the table is empty. */
   clear(): void {
-    for (let entry = 0; entry < this.#filled; entry++) {
+    for (let entry = 0; entry < this.entryEnd; entry++) {
       const record = this.recordAt(entry);
       if (record !== 0) this.#records.free(record);
     }
     this.#filled = this.#count = 0;
     this.#attributes = undefined;
-    this.#resize(firstEntries);
-    this.#index = new Int32Array(2 * indexSizeFor(firstEntries));
+    this.#resize(firstRoom);
   }
 
   /** Entries that went go, or, when they are few, there is room for twice as many. */
   #rebuild(): void {
-    const room = 4 * this.#count > 3 * this.#room ? 2 * this.#room : this.#room;
-    const moved = this.#compact(room);
-    const before = this.#index;
-    const index = new Int32Array(2 * indexSizeFor(room));
-    for (let at = 0; at < before.length; at += 2) {
-      const entry = before[at + 1] - 1;
-      if (entry >= 0 && moved[entry] >= 0) place(index, before[at], moved[entry]);
+    const [words, doubles, attributes, room] = [this.#words, this.#doubles, this.#attributes, this.entryEnd];
+    this.#resize(2 * this.#count > room ? 2 * room : room);
+    this.#attributes = attributes && new Map();
+    for (let entry = 0; entry < room; entry++) {
+      const record = words[wordsPerEntry * entry + 1] >>> 0;
+      if (record === free || record === gone) continue;
+      const to = this.#place(words[wordsPerEntry * entry], record);
+      this.#doubles[2 * to + 1] = doubles[2 * entry + 1];
+      if (attributes !== undefined) this.setAttributes(to, attributes.get(entry));
     }
-    this.#index = index;
+    this.#filled = this.#count;
   }
 
-  /** Moves entries together into arrays with this room; answers where each of them is now, -1 for those that went. */
-  #compact(room: number): Int32Array {
-    const [words, doubles, attributes, filled] = [this.#words, this.#doubles, this.#attributes, this.#filled];
-    const moved = new Int32Array(filled).fill(-1);
-    this.#resize(room);
-    this.#attributes = attributes && [];
-    let to = 0;
-    for (let entry = 0; entry < filled; entry++) {
-      const record = words[wordsPerEntry * entry];
-      if (record === 0) continue;
-      moved[entry] = to;
-      this.#words[wordsPerEntry * to] = record;
-      this.#doubles[2 * to + 1] = doubles[2 * entry + 1];
-      if (attributes?.[entry] !== undefined) this.setAttributes(to, attributes[entry]);
-      to += 1;
-    }
-    this.#filled = to;
-    return moved;
+  #place(hash: number, record: number): number {
+    const words = this.#words;
+    const mask = words.length - 1;
+    let at = (hash << 2) & mask;
+    while (words[at + 1] !== free) at = (at + wordsPerEntry) & mask;
+    words[at] = hash;
+    words[at + 1] = record;
+    return at >>> 2;
   }
 
   #resize(room: number): void {
-    this.#words = new Uint32Array(wordsPerEntry * room);
+    this.#words = new Int32Array(wordsPerEntry * room);
     this.#doubles = new Float64Array(this.#words.buffer);
-    this.#room = room;
   }
-}
-
-function place(index: Int32Array, hash: number, entry: number): void {
-  const mask = index.length - 1;
-  let at = (hash << 1) & mask;
-  while (index[at + 1] !== 0) at = (at + 2) & mask;
-  index[at] = hash;
-  index[at + 1] = entry + 1;
-}
-
-/** A power of two, of which so many entries fill at most two thirds. */
-function indexSizeFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(1.5 * entries));
 }
