@@ -4,7 +4,7 @@
  * It takes commands that servers know, with as many arguments as they take, written as servers write them, and MULTI, EXEC and SELECT where
  * they belong. Everything else is left to RecordWatch. One serves one decoder at a time.
  */
-import { instantiateModule, type WindowHome } from "@holdfast/bytes";
+import { instantiateModule, slotsOf, type WindowHome } from "@holdfast/bytes";
 import type { CommandLane } from "@holdfast/resp";
 import { COMMAND_COUNT, type CommandTable, commandName, isPlainCommand, SLOT_ROWS } from "./command-table.ts";
 import { COMMAND_KERNEL_BASE64 } from "./generated/command-kernel.ts";
@@ -138,12 +138,4 @@ function kindOf(row: number, nameBytes: number, table: CommandTable): number {
   const special = KINDS.get(commandName(row));
   if (special !== undefined) return special;
   return table.hasInner[row] === 0 && isPlainCommand(row) ? ORDINARY : 0;
-}
-
-/** Behind the room, one slot after the other, each with its headroom in front. */
-function slotsOf({ memory, roomBytes, headroomBytes }: WindowHome, slotBytes: number): Uint8Array[] {
-  const slots: Uint8Array[] = [];
-  for (let at = roomBytes + headroomBytes; at < memory.length; at += headroomBytes + slotBytes)
-    slots.push(memory.subarray(at, at + slotBytes));
-  return slots;
 }

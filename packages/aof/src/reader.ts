@@ -5,7 +5,7 @@
  *
  * One await for a batch, never for a command; memory does not depend on the size of the file or of anything in it. Nothing is written.
  */
-import type { FormatError } from "@holdfast/bytes";
+import { type FormatError, slotsOf, type WindowHome } from "@holdfast/bytes";
 import { type File, FileError, type FileSystem, readChunks } from "@holdfast/platform";
 import { type RdbDecoderOptions, type RdbEvent, RdbFormatError } from "@holdfast/rdb";
 import { type LogEvent, RespFormatError } from "@holdfast/resp";
@@ -113,6 +113,24 @@ async function openListed(files: FileSystem, { path }: LoadedFile): Promise<File
   }
 }
 
+/** A record that is cut by the end of a chunk goes on in the next one, behind at most so much of it. */
+const HEADROOM_BYTES = 256 * 1024;
+const SLOT_BYTES = 1 << 20;
+const SLOT_COUNT = 3;
+
+interface ReadingMemory {
+  readonly home: WindowHome;
+  readonly slots: readonly Uint8Array[];
+}
+
+/** Memory in which chunks are read where they were put; undefined for files that are hardly more than a chunk. */
+function readingMemory(sizeBytes: number): ReadingMemory | undefined {
+  if (sizeBytes < SLOT_COUNT * SLOT_BYTES) return undefined;
+  const memory = new Uint8Array(SLOT_COUNT * (HEADROOM_BYTES + SLOT_BYTES));
+  const home: WindowHome = { memory, roomBytes: 0, headroomBytes: HEADROOM_BYTES };
+  return { home, slots: slotsOf(home, SLOT_BYTES) };
+}
+
 /** Whether a mode ends at a problem. */
 function isThrown(problem: AofProblem, mode: AofReadMode): boolean {
   if (mode === "strict") return problem.severity === "error";
@@ -130,6 +148,7 @@ class FileReading {
   readonly #findings: Finding[] = [];
   #watch: RecordWatch;
   #sizeBytes = 0;
+  #memory: ReadingMemory | undefined;
   /** The time that was asked for is reached. */
   hasStopped = false;
 
@@ -153,9 +172,12 @@ class FileReading {
     const { signal, rdb, wholeBytesMax } = this.#options;
     const { path } = this.#loaded;
     this.#watch = this.#newWatch(start);
+    this.#memory ??= readingMemory(this.#sizeBytes);
+    const memory = this.#memory;
     const scan = new AofFileScan({
       rdb: { ...rdb, path },
       log: {
+        home: memory?.home,
         deviations: "report",
         argumentBytesMax: Number.MAX_SAFE_INTEGER,
         start,
@@ -168,6 +190,7 @@ class FileReading {
         start,
         end: this.#sizeBytes,
         reuse: true,
+        into: memory?.slots,
         signal,
       })) {
         scan.push(chunk);

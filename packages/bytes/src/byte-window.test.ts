@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ByteWindow } from "./byte-window.ts";
+import { ByteWindow, slotsOf } from "./byte-window.ts";
 
 const bytesOf = (...values: number[]) => Uint8Array.from(values);
 
@@ -117,6 +117,47 @@ describe("a byte window", () => {
     expect(() => window.discardBefore(1)).toThrow(RangeError);
     expect(() => window.discardBefore(4)).toThrow(RangeError);
     expect(() => window.take(2)).toThrow("2 bytes wanted, 1 available");
+  });
+});
+
+describe("a home", () => {
+  const [roomBytes, headroomBytes, slotBytes] = [1000, 100, 500];
+
+  function homeWindow() {
+    const memory = new Uint8Array(roomBytes + 3 * (headroomBytes + slotBytes));
+    const home = { memory, roomBytes, headroomBytes };
+    return { memory, slots: slotsOf(home, slotBytes), window: new ByteWindow({ home }) };
+  }
+
+  test("has chunks read where they lie, behind what was left of the one before", () => {
+    const { memory, slots, window } = homeWindow();
+    for (let turn = 0; turn < 7; turn++) {
+      const slot = slots[turn % 3].fill(turn);
+      window.push(slot);
+      expect(window.buffer).toBe(memory);
+      expect(window.limit).toBe(slot.byteOffset + slotBytes);
+      const unread = window.buffer.subarray(window.position, window.limit);
+      expect([unread.length, unread[0], unread.at(-1)]).toEqual([
+        slotBytes + turn,
+        turn === 0 ? 0 : turn - 1,
+        turn,
+      ]);
+      window.position = window.limit - turn - 1;
+    }
+  });
+
+  test("gathers in its room what is more than a headroom, and elsewhere what is more than the room: slots are read into", () => {
+    const { memory, slots, window } = homeWindow();
+    const pushed: number[] = [];
+    for (let turn = 0; turn < 7; turn++) {
+      const next = slots[(turn + 1) % 3].fill(0xee);
+      window.push(slots[turn % 3].fill(turn));
+      pushed.push(turn);
+      expect(next.every((byte) => byte === 0xee)).toBe(true);
+      const unread = window.buffer.subarray(window.position, window.limit);
+      expect([...unread]).toEqual(pushed.flatMap((byte) => new Array(slotBytes).fill(byte)));
+      expect(window.buffer === memory).toBe(unread.length <= roomBytes);
+    }
   });
 });
 

@@ -49,6 +49,14 @@ export interface WindowHome {
   readonly headroomBytes: number;
 }
 
+/** The slots of a home, behind its room, each with its headroom in front. */
+export function slotsOf({ memory, roomBytes, headroomBytes }: WindowHome, slotBytes: number): Uint8Array[] {
+  const slots: Uint8Array[] = [];
+  for (let at = roomBytes + headroomBytes; at < memory.length; at += headroomBytes + slotBytes)
+    slots.push(memory.subarray(at, at + slotBytes));
+  return slots;
+}
+
 /**
  * A window over a stream of bytes.
  *
@@ -184,8 +192,10 @@ export class ByteWindow {
 
   /** Our home if it is large enough, else our memory if it is and at least half free, else new memory. */
   #ownMemory(sizeBytes: number): Uint8Array {
-    if (this.#home !== undefined && sizeBytes <= this.#home.roomBytes) return (this.#own = this.#home.memory);
-    const capacity = this.#own.length;
+    const home = this.#home;
+    if (home !== undefined && sizeBytes <= home.roomBytes) return (this.#own = home.memory);
+    // Behind the room of a home lie its slots, and the next chunk may be on its way into one of them.
+    const capacity = this.#own === home?.memory ? 0 : this.#own.length;
     const fits = capacity >= sizeBytes && this.available * 2 <= capacity;
     const wasteful = capacity > KEEP_OWN_BYTES && capacity > SHRINK_FACTOR * sizeBytes;
     if (fits && !wasteful && !this.#poison) return this.#own;

@@ -6,7 +6,7 @@ export { FormatError, type FormatErrorPlace } from "./errors.ts";
 
 // Bytes coming in, bytes going out, integers in them.
 
-export { ByteWindow, type ByteWindowOptions, type WindowHome } from "./byte-window.ts";
+export { ByteWindow, type ByteWindowOptions, slotsOf, type WindowHome } from "./byte-window.ts";
 export { ByteWriter } from "./byte-writer.ts";
 export {
   decimalOf,

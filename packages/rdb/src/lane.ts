@@ -13,7 +13,7 @@
  * `npm run kernels`.
  */
 import { strict as assert } from "node:assert";
-import { type Crc64Home, instantiateModule, type WindowHome } from "@holdfast/bytes";
+import { type Crc64Home, instantiateModule, slotsOf, type WindowHome } from "@holdfast/bytes";
 import type { CommandsEvent, KeysEvent, RecordsEvent } from "./events.ts";
 import type { TypeRow } from "./format.ts";
 import { LANE_BASE64 } from "./generated/lane.ts";
@@ -224,14 +224,6 @@ function crcUpdater(exports: LaneExports): Crc64Home["updateCrc64"] {
     crcUpdate(windowAt + start, windowAt + end);
     state.set(register);
   };
-}
-
-/** Behind the room, one slot after the other, each with its headroom in front. */
-function slotsOf({ memory, roomBytes, headroomBytes }: WindowHome, slotBytes: number): Uint8Array[] {
-  const slots: Uint8Array[] = [];
-  for (let at = roomBytes + headroomBytes; at < memory.length; at += headroomBytes + slotBytes)
-    slots.push(memory.subarray(at, at + slotBytes));
-  return slots;
 }
 
 /** 0 for a type that the lane leaves to the decoder. */

@@ -5,7 +5,7 @@
  * (piece-reader.ts): the large ones because memory is to stay constant, the deviating ones because a batch has only commands that are whole and
  * canonical. A file without either gives batches and annotations only.
  */
-import { ByteWindow } from "@holdfast/bytes";
+import { ByteWindow, type WindowHome } from "@holdfast/bytes";
 import type { CommandBatch } from "./command-batch.ts";
 import { type Annotation, damageError, truncatedError } from "./command-decoder.ts";
 import type { CommandLane, CommandRun } from "./command-lane.ts";
@@ -31,6 +31,8 @@ export interface LogDecoderOptions {
   readonly lineBytesMax?: number;
   /** Steps over runs of commands, which are then events of kind "run". It serves this decoder alone until that is done. */
   readonly lane?: CommandLane | undefined;
+  /** Memory where the bytes lie as long as they fit. Default: that of the lane, if there is one. */
+  readonly home?: WindowHome | undefined;
   /** For tests: see ByteWindow. Default false. */
   readonly poison?: boolean;
 }
@@ -53,7 +55,7 @@ export class LogDecoder {
   constructor(options: LogDecoderOptions) {
     this.#lane = options.lane;
     const { start = 0, poison = false, lane } = options;
-    this.#window = new ByteWindow({ start, poison, home: lane?.home });
+    this.#window = new ByteWindow({ start, poison, home: lane?.home ?? options.home });
     const limits: CommandLimits = {
       argumentsMax: options.argumentsMax ?? 1024 * 1024,
       argumentBytesMax: options.argumentBytesMax ?? 512 * 1024 * 1024,
