@@ -13,4 +13,5 @@ export const readmePath: string = join(toolFolder, "README.md");
 
 /** The commands that are measured, as a user starts them. */
 export const inspectProgram: string = join(root, "tools", "rdb-inspect", "bin", "rdb-inspect.js");
+export const aofCheckProgram: string = join(root, "tools", "aof-check", "bin", "aof-check.js");
 export const holdfastProgram: string = join(root, "tools", "holdfast", "bin", "holdfast.js");

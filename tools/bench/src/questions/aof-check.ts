@@ -1,5 +1,5 @@
 /**
- * How fast is a log checked? The library in a process of its own, against redis-check-aof on the same file.
+ * How fast is a log checked? aof-check as people run it, against redis-check-aof on the same file.
  *
  * Both find it sound. Ours also knows every command and its number of arguments, which redis-check-aof does not.
  */
@@ -8,19 +8,11 @@ import { nodePlatform } from "@holdfast/platform";
 import { openLog } from "../corpus/log-corpus.ts";
 import { BenchError } from "../errors.ts";
 import { compare } from "../measure/compare.ts";
-import { defaultCorpusFolder } from "../paths.ts";
+import { aofCheckProgram, defaultCorpusFolder } from "../paths.ts";
 import type { Bench, Comparison, Question } from "./question.ts";
 
 const commandCount = 2_000_000;
 const title = "How fast is a log of 2 million commands checked?";
-
-/** What the measured process runs; the path of the log comes as its argument. */
-const program = `
-import { checkAof } from ${JSON.stringify(import.meta.resolve("@holdfast/aof"))};
-import { nodePlatform } from ${JSON.stringify(import.meta.resolve("@holdfast/platform"))};
-const report = await checkAof(nodePlatform().files, process.argv[1]);
-console.log(report.verdict);
-`;
 
 export const aofCheckQuestion: Question = {
   name: "aof-check",
@@ -41,8 +33,8 @@ async function compareChecks({ corpus, official, runCount, onStep }: Bench): Pro
   }
   const measured = await compare(
     {
-      title: "checkAof",
-      argv: [process.execPath, "--input-type=module", "--eval", program, "--", log.path],
+      title: "aof-check FILE",
+      argv: [process.execPath, aofCheckProgram, log.path],
       linesAtLeast: 1,
     },
     {
