@@ -54,7 +54,7 @@ export class Database {
     return this.#keys.expiryCount;
   }
 
-  /** Has the keys that are the first words of these commands, at most `warmMax`, at hand for what comes next. */
+  /** Has the keys that are the first words of these commands, at most `aheadMax`, at hand for what comes next. */
   warm(rows: CommandRows, from: number, to: number): void {
     this.#keys.warm(rows, from, to);
   }

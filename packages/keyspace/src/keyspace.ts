@@ -33,7 +33,7 @@ import {
 import { Snapshot } from "./snapshot.ts";
 import { type CommandCounts, CommandStatistics, count } from "./statistics.ts";
 import type { HashSeed } from "./store/key-hash.ts";
-import { warmMax } from "./store/key-table.ts";
+import { aheadMax } from "./store/key-hashes.ts";
 import type { ClaimRules } from "./streams/claim-rules.ts";
 
 export interface KeyspaceOptions {
@@ -143,8 +143,8 @@ export class Keyspace {
   /** Applies all commands of a batch; faster than one after the other, because their keys are looked for together. */
   applyRows(rows: CommandRows & { readonly count: number }): void {
     const { count } = rows;
-    for (let from = 0; from < count; from += warmMax) {
-      const to = Math.min(from + warmMax, count);
+    for (let from = 0; from < count; from += aheadMax) {
+      const to = Math.min(from + aheadMax, count);
       const { db } = this.#context;
       db.warm(rows, from, to);
       try {

@@ -15,8 +15,9 @@
 import { ByteSlice } from "@holdfast/rdb";
 import type { CommandRows } from "../arguments.ts";
 import type { MutableValue, Value } from "../values/value.ts";
-import { type HashSeed, hashOfBytes } from "./key-hash.ts";
-import { type KeyAttributes, KeyTable, warmMax } from "./key-table.ts";
+import type { HashSeed } from "./key-hash.ts";
+import { KeyHashes } from "./key-hashes.ts";
+import { type KeyAttributes, KeyTable } from "./key-table.ts";
 import type { Records } from "./records.ts";
 
 /** Bytes that are only looked at, or the same as latin-1 text. */
@@ -49,8 +50,7 @@ export interface FrozenKeys {
 
 export class KeyLayers {
   readonly records: Records;
-  readonly #seed0: number;
-  readonly #seed1: number;
+  readonly #hashes: KeyHashes;
   readonly #top: Layer;
   #size = 0;
   #expiryCount = 0;
@@ -66,21 +66,12 @@ export class KeyLayers {
   /** Where the key is; undefined when it is not there. */
   #table: KeyTable | undefined;
   #entry = -1;
-  /** Keys that warm() has hashed, in the order in which they lie in #warmBuffer. */
-  readonly #warmStarts = new Float64Array(warmMax);
-  readonly #warmEnds = new Float64Array(warmMax);
-  readonly #warmHashes = new Int32Array(warmMax);
-  #warmBuffer: Uint8Array | undefined;
-  #warmCount = 0;
-  /** The one at which find() looks first. */
-  #warmNext = 0;
   /** Bytes of keys that come as text. */
   #scratch = Buffer.alloc(256);
 
   constructor(records: Records, seed: HashSeed) {
     this.records = records;
-    this.#seed0 = seed[0] | 0;
-    this.#seed1 = seed[1] | 0;
+    this.#hashes = new KeyHashes(seed);
     this.#top = { table: new KeyTable(records), below: undefined, pins: 0 };
   }
 
@@ -96,7 +87,7 @@ export class KeyLayers {
   /** Goes to a key; its record, 0 when it is not there. The key's bytes must stay as long as the cursor does. */
   find(key: Key): number {
     const bytes = typeof key === "string" ? this.#bytesOf(key) : key;
-    const hash = this.#hashOf(bytes);
+    const hash = this.#hashes.of(bytes);
     const { table, below } = this.#top;
     const entry = table.find(hash, bytes);
     this.#key = bytes;
@@ -112,31 +103,18 @@ export class KeyLayers {
   }
 
   /**
-   * Has the keys that are the first words of these commands, at most `warmMax`, at hand when find() comes to them. Their bytes must stay until
+   * Has the keys that are the first words of these commands, at most `aheadMax`, at hand when find() comes to them. Their bytes must stay until
    * cool().
    */
   warm(rows: CommandRows, from: number, to: number): void {
-    const { buffer, bounds, origin } = rows;
-    const [starts, ends, hashes] = [this.#warmStarts, this.#warmEnds, this.#warmHashes];
-    let count = 0;
-    for (let command = from; command < to; command++) {
-      if (rows.argumentCount(command) < 2) continue;
-      const at = 2 * rows.firstArgument(command) + 2;
-      const start = origin + bounds[at];
-      const end = origin + bounds[at + 1];
-      starts[count] = start;
-      ends[count] = end;
-      hashes[count++] = hashOfBytes(buffer, start, end, this.#seed0, this.#seed1);
-    }
-    this.#warmBuffer = buffer;
-    this.#warmCount = count;
-    this.#warmNext = 0;
-    this.#top.table.warm(hashes, count);
+    const hashes = this.#hashes;
+    hashes.ahead(rows, from, to);
+    this.#top.table.warm(hashes.made, hashes.count);
   }
 
   /** The bytes of the keys that were warmed may be others from now on. */
   cool(): void {
-    this.#warmBuffer = undefined;
+    this.#hashes.forget();
   }
 
   /** Whether what stands there is in no frozen view, so that it may be changed in place. */
@@ -233,18 +211,6 @@ export class KeyLayers {
     this.#merge();
   }
 
-  #hashOf({ buffer, start, end }: ByteSlice): number {
-    if (buffer === this.#warmBuffer) {
-      const starts = this.#warmStarts;
-      let at = this.#warmNext;
-      while (at < this.#warmCount && starts[at] < start) at++;
-      this.#warmNext = at;
-      if (at < this.#warmCount && starts[at] === start && this.#warmEnds[at] === end)
-        return this.#warmHashes[at];
-    }
-    return hashOfBytes(buffer, start, end, this.#seed0, this.#seed1);
-  }
-
   #bytesOf(text: string): ByteSlice {
     if (text.length > this.#scratch.length) this.#scratch = Buffer.alloc(2 * text.length);
     return new ByteSlice(this.#scratch, 0, this.#scratch.write(text, 0, "latin1"));
@@ -330,7 +296,7 @@ export class KeyLayers {
       const record = table.recordAt(entry);
       if (record === 0) continue;
       const key = records.keyOf(record);
-      const hash = hashOfBytes(key.buffer, key.start, key.end, this.#seed0, this.#seed1);
+      const hash = this.#hashes.of(key);
       let target = below.table.find(hash, key);
       if (records.isGone(record) && below.below === undefined) {
         if (target >= 0) {
@@ -390,7 +356,7 @@ export class KeyLayers {
   }
 
   #isIn(tables: readonly KeyTable[], key: ByteSlice): boolean {
-    const hash = hashOfBytes(key.buffer, key.start, key.end, this.#seed0, this.#seed1);
+    const hash = this.#hashes.of(key);
     return tables.some((table) => table.find(hash, key) >= 0);
   }
 }

@@ -10,6 +10,7 @@
  * Hot: find(), for every key that a log names.
  */
 import type { ByteSlice } from "@holdfast/rdb";
+import { aheadMax } from "./key-hashes.ts";
 import type { Records } from "./records.ts";
 
 /** What an RDB says of a key beside value and expiry. Carried along, and saved again. */
@@ -20,8 +21,6 @@ export interface KeyAttributes {
   readonly meta: Uint8Array | undefined;
 }
 
-/** So many keys may be warmed at a time. */
-export const warmMax = 64;
 const firstRoom = 16;
 const wordsPerEntry = 4;
 /** What stands in the place of a record: no record has either number. */
@@ -36,7 +35,7 @@ export class KeyTable {
   /** By entry; of tables in which a key has some. */
   #attributes: Map<number, KeyAttributes> | undefined;
   /** What warm() has found so far. */
-  readonly #warming = new Uint32Array(warmMax);
+  readonly #warming = new Uint32Array(aheadMax);
   /** Entries that are not free. */
   #filled = 0;
   #count = 0;
