@@ -6,6 +6,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Interrupted } from "@holdfast/command-line";
 import { freePort } from "@holdfast/servers";
 import {
   describeWithServer,
@@ -19,9 +20,10 @@ import {
   withSmallDisk,
 } from "@holdfast/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startFollowing } from "./following.ts";
+import { type Following, startFollowing } from "./following.ts";
 import { digestOf, infoField, loadedDigest, offsetOf, sourceArgs, until, writeSome } from "./kept-servers.ts";
 import { type CommandRun, runCommand } from "./run-command.ts";
+import { contentOf } from "./server-content.ts";
 import { startServing } from "./serving.ts";
 
 const MIB = 1024 * 1024;
@@ -64,6 +66,21 @@ function expectFull({ code, stderr }: CommandRun): void {
 async function expectUnharmed({ client }: ServerInUse): Promise<void> {
   await until(async () => (await infoField(client, "connected_slaves")) === "0");
   expect(String(await client.sendCommand(["SET", "still", "here"]))).toBe("OK");
+}
+
+function startSync(words: readonly string[]): Pick<Following, "run" | "stop"> {
+  const stop = new AbortController();
+  let run: CommandRun | undefined;
+  const ended = runCommand([...words, "--progress", "none"], { signal: stop.signal }).then((over) => {
+    run = over;
+  });
+  return {
+    run: () => run,
+    stop: async () => {
+      stop.abort(new Interrupted("SIGINT"));
+      await ended;
+    },
+  };
 }
 
 /** What a server makes of the directory as it stands, in a place where there is room. */
@@ -177,6 +194,43 @@ describeWithServer("redis-8.6", "a full disk", (id) => {
         expectFull(run);
         expect(run.stderr).toContain("TMPDIR");
         expect(await namesOn(disk.path)).toEqual([]);
+      });
+    });
+
+    test("under the spool of sync ends it in front of what had no room; with room it goes on from there", async () => {
+      const random = seededRandom(testSeed());
+      await withBoth(async (source, disk) => {
+        const spool = join(disk.path, "spool");
+        await withServer(id, { args }, async (target) => {
+          const sync = ["sync", source.url, `unix://${target.server.socketPath}`, "--spool", spool];
+          await disk.fill(MIB);
+          expectFull(await runCommand([...sync, "--progress", "none"]));
+          expect(Number(await target.client.sendCommand(["DBSIZE"]))).toBe(0);
+          expect(await namesOn(spool)).toEqual([]);
+          await expectUnharmed(source);
+          await disk.makeRoom();
+
+          const first = startSync(sync);
+          await until(async () => Number(await target.client.sendCommand(["EXISTS", "still"])) === 1);
+          await disk.fill(MIB);
+          await until(async () => {
+            await writeALot(source, random);
+            return first.run() !== undefined;
+          });
+          expectFull(first.run()!);
+          expect(first.run()!.stderr).toContain("make room on the disk, then run the same command again");
+          await expectUnharmed(source);
+          await disk.makeRoom();
+
+          const second = startSync(sync);
+          await source.client.sendCommand(["SELECT", "0"]);
+          await source.client.sendCommand(["SET", "last", "one"]);
+          await until(async () => Number(await target.client.sendCommand(["EXISTS", "last"])) === 1);
+          await second.stop();
+          expect(second.run()?.code, second.run()?.stderr).toBe(130);
+          expect(await infoField(source.client, "sync_full")).toBe("2");
+          expect(await contentOf(target)).toEqual(await contentOf(source));
+        });
       });
     });
 

@@ -10,6 +10,7 @@ import { readChunks } from "@holdfast/platform";
 import { decodeRdb, type FileOrigin } from "@holdfast/rdb";
 import { CommandDecoder } from "@holdfast/resp";
 import { backOffMs, followPrimary, type LinkTrouble, type ReplicaState } from "@holdfast/resync";
+import { withKeptProblems } from "../kept/problems.ts";
 import { isWorthRetrying, linkProblem } from "../pull/link-problem.ts";
 import type { ServerAccess } from "../servers/server-access.ts";
 import { ServerProblem } from "../servers/server-problem.ts";
@@ -37,7 +38,11 @@ export class ServerSync extends SyncBase {
     return { bytes: Math.max(0, spool.endOffset - this.state.offset), ms: spool.lagMs };
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return withKeptProblems(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
     const spool = await Spool.open(this.host, this.plan.spoolDirectory);
     this.#spool = spool;
     try {

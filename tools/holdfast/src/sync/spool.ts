@@ -136,7 +136,9 @@ export class Spool implements ReplicaSink {
     this.#snapshot = undefined;
   }
 
+  /** A snapshot that is not whole is of no use to anybody, and of all that is here it takes the most room. */
   async close(): Promise<void> {
+    await this.#dropPart();
     await this.#backlog?.close();
     this.#backlog = undefined;
   }
@@ -162,8 +164,7 @@ export class Spool implements ReplicaSink {
             "copy everything anew with --restart --on-exists replace; a larger repl-backlog-size there avoids it",
         },
       );
-    await this.#part?.close();
-    this.#part = undefined;
+    await this.#dropPart();
   }
 
   async snapshotStart(sizeBytes: number | undefined): Promise<void> {
@@ -214,6 +215,13 @@ export class Spool implements ReplicaSink {
     return this.#appliedOffset;
   }
 
+  async #dropPart(): Promise<void> {
+    await this.#part?.close();
+    this.#part = undefined;
+    const part = this.#path(SNAPSHOT_PART);
+    if ((await this.#files.stat(part)) !== undefined) await this.#files.remove(part);
+  }
+
   #path(name: string): string {
     return join(this.#directory, name);
   }
@@ -223,6 +231,7 @@ export class Spool implements ReplicaSink {
   }
 
   async #load(host: Host): Promise<void> {
+    await this.#dropPart();
     const facts = this.#path(SNAPSHOT_FACTS);
     let state: ReplicaState | undefined;
     if ((await this.#files.stat(facts)) !== undefined) {
