@@ -29,14 +29,16 @@ export interface RenewOptions {
   readonly signal: AbortSignal;
 }
 
-/** After an attempt in vain. */
+/** After an attempt in vain, and twice as long after each more: every one of them costs the server a snapshot. */
 const AGAIN_AFTER_MS = 60_000;
+const AGAIN_AFTER_MS_MAX = 3_600_000;
 const LOOK_EVERY_MS = 50;
 
 export class BaseRenewal {
   readonly #options: RenewOptions;
   #running: Promise<void> | undefined;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #pauseMs = AGAIN_AFTER_MS;
   #giveUp = new AbortController();
   /** The snapshot is whole: it waits for the stream, and must not be waited for. */
   #isWhole = false;
@@ -55,6 +57,7 @@ export class BaseRenewal {
     this.#running = this.#renew().then(
       () => {
         this.#running = undefined;
+        this.#pauseMs = AGAIN_AFTER_MS;
       },
       (error: unknown) => this.#failed(error),
     );
@@ -75,10 +78,12 @@ export class BaseRenewal {
   #failed(error: unknown): void {
     const { tell, clock, signal } = this.#options;
     this.#running = undefined;
-    this.#notBeforeMs = clock.monotonicMs() + AGAIN_AFTER_MS;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(2 * pauseMs, AGAIN_AFTER_MS_MAX);
+    this.#notBeforeMs = clock.monotonicMs() + pauseMs;
     if (signal.aborted) return;
     const why = error instanceof Error ? error.message : String(error);
-    tell(`no new base: ${why}; the old one stays, again in ${formatDuration(AGAIN_AFTER_MS)} or later`);
+    tell(`no new base: ${why}; the old one stays, again in ${formatDuration(pauseMs)} or later`);
   }
 
   async #renew(): Promise<void> {
