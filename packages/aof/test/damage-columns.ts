@@ -66,13 +66,15 @@ export async function startOn<T>(
       const client = await connectTo(server);
       const answer = await use(client).finally(() => client.destroy());
       return { kind: "loads", answer, files: await readServerFiles(directory) };
+    } catch (error) {
+      // What it has loaded may be what it crashes of when it is asked: then its log says so.
+      await server.stop();
+      throw new Error(`${error}; its log:\n${server.log()}`, { cause: error });
     } finally {
       await server.stop();
     }
   } catch (error) {
     const text = String(error);
-    // It may accept a connection while it loads, and end before it answers: the next start may show its log.
-    if (text.includes("Socket closed")) return startOn(id, files, use, args);
     if (text.includes("FATAL CONFIG")) throw error;
     const hasCrashed = /crashed by signal|Out Of Memory|ASSERTION FAILED|BUG REPORT/.test(text);
     // Redis 8.0 may crash in the middle of its crash report, and then stands still.

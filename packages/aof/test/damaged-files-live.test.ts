@@ -4,12 +4,12 @@
  */
 import { describeWithServer, withServer } from "@holdfast/testkit";
 import { expect, test } from "vitest";
-import { checkAof, planRepair, repairAof, type ServerOutcome } from "../src/index.ts";
+import { checkAof, planRepair, repairAof } from "../src/index.ts";
+import { appending, startOn } from "./damage-columns.ts";
 import { damagedFiles, START } from "./damaged-files.ts";
 import { diskForServer, memoryDisk, oneIncrement } from "./memory-disk.ts";
 import { allKeys, readServerFiles } from "./server-files.ts";
 
-const args = ["--appendonly", "yes", "--appendfsync", "always"];
 const BOTH = ["k1=v1", "k2=v2"];
 
 /** Where families might differ: what is overlooked, and what crashes. */
@@ -23,9 +23,9 @@ for (const [server, cases] of [
     test.concurrent.each(cases)("with $name has the outcome that is said of it", async (damaged) => {
       const { bytes, redis, valkey, keys = [] } = damaged;
       const expected = id === "valkey-9.1" ? (valkey ?? redis) : redis;
-      const { starts, keys: found } = await startOn(id, oneIncrementForServer(START + bytes));
-      expect(starts).toBe(expected === "refuses" || expected === "crashes" ? expected : "loads");
-      if (starts === "loads") expect(found).toEqual([...BOTH, ...keys].sort());
+      const { kind, answer } = await startOn(id, oneIncrementForServer(START + bytes), allKeys);
+      expect(kind).toBe(expected === "refuses" || expected === "crashes" ? expected : "loads");
+      if (kind === "loads") expect(answer).toEqual([...BOTH, ...keys].sort());
     });
   });
 }
@@ -43,14 +43,14 @@ describeWithServer("redis-7.0", "a repaired file", (id) => {
       const expected = soundTo > 0 ? [...BOTH, "k3=v3"] : BOTH;
       const files = await withServer(
         id,
-        { args, files: await diskForServer(disk) },
+        { args: appending, files: await diskForServer(disk) },
         async ({ client, server }) => {
           expect(await allKeys(client)).toEqual(expected);
           await client.sendCommand(["SET", "later", "x"]);
           return readServerFiles(server.directory);
         },
       );
-      await withServer(id, { args, files }, async ({ client }) => {
+      await withServer(id, { args: appending, files }, async ({ client }) => {
         expect(await allKeys(client)).toEqual([...expected, "later=x"]);
       });
     },
@@ -60,24 +60,4 @@ describeWithServer("redis-7.0", "a repaired file", (id) => {
 function oneIncrementForServer(bytes: string): Record<string, Uint8Array> {
   const entries = Object.entries(oneIncrement(bytes));
   return Object.fromEntries(entries.map(([path, content]) => [path.replace(/^data\//, ""), content]));
-}
-
-/** Starts a server on the files; what became of it, and what it holds. */
-async function startOn(
-  id: Parameters<typeof withServer>[0],
-  files: Record<string, Uint8Array>,
-): Promise<{ starts: ServerOutcome; keys: string[] }> {
-  try {
-    return await withServer(id, { args, files }, async ({ client }) => ({
-      starts: "loads",
-      keys: await allKeys(client),
-    }));
-  } catch (error) {
-    const text = String(error);
-    // It may accept a connection while it loads, and end before it answers: the next start may show its log.
-    if (text.includes("Socket closed")) return startOn(id, files);
-    if (!text.includes("ended at once")) throw error;
-    const crashed = /crashed by signal|Out Of Memory|ASSERTION FAILED|BUG REPORT/.test(text);
-    return { starts: crashed ? "crashes" : "refuses", keys: [] };
-  }
 }
