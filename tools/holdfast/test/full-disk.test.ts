@@ -28,8 +28,8 @@ import { startServing } from "./serving.ts";
 
 const MIB = 1024 * 1024;
 
-/** Of which all is dumped as it is. */
-const args = [...sourceArgs("redis-8.6"), "--rdbcompression", "no"];
+/** Of which all is dumped as it is, and which keeps what is written until somebody has noticed that a disk is full. */
+const args = [...sourceArgs("redis-8.6"), "--rdbcompression", "no", "--repl-backlog-size", "64mb"];
 
 let folder = "";
 beforeAll(async () => {
