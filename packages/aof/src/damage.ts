@@ -15,6 +15,8 @@ const CHUNK_BYTES = 1 << 20;
 const PROOF_RECORDS = 2;
 /** What is read to see whether records follow from a place. */
 const PROOF_BYTES = 64 << 10;
+/** Two records of this size are seen whole there; of a larger one, its name has to do. */
+const PROOF_RECORD_BYTES = PROOF_BYTES / 4;
 /** A header that a record could begin with, and the first byte of what follows. */
 const HEADER_BYTES_MAX = 24;
 const STAR = 0x2a;
@@ -112,7 +114,7 @@ function looksLikeHeader(bytes: Buffer, at: number): boolean {
 
 /** Whether two known commands follow each other here, or one and the end of the file. */
 async function isProven(file: File, at: number, sizeBytes: number, table: CommandTable): Promise<boolean> {
-  const decoder = new LogDecoder({ deviations: "refuse", start: at });
+  const decoder = new LogDecoder({ deviations: "refuse", start: at, wholeBytesMax: PROOF_RECORD_BYTES });
   const bytes = new Uint8Array(Math.min(PROOF_BYTES, sizeBytes - at));
   await readFully(file, at, bytes);
   decoder.push(bytes);
@@ -132,7 +134,7 @@ async function isProven(file: File, at: number, sizeBytes: number, table: Comman
           proven++;
         }
       }
-      // A large first record: its name is all there is to see.
+      // A large record: its name is all there is to see.
       if (found.kind === "argument-piece" && found.index === 0 && found.last)
         return table.find(found.bytes, 0, found.bytes.length) !== -1;
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { fixturePath } from "@holdfast/testkit";
+import { fixturePath, type SeededRandom, seededRandom, testSeed } from "@holdfast/testkit";
 import { describe, expect, test } from "vitest";
 import { AofFormatError, type AofReadMode, checkAof } from "../src/index.ts";
 import { damagedFiles, START } from "./damaged-files.ts";
@@ -162,6 +162,54 @@ describe("a reader", () => {
 });
 
 const small = `#TS:10\r\n${START}${log("MULTI", "SET a 1", "RPUSH l x y", "EXEC")}#TS:11\r\n${log("DEL k1")}`;
+
+describe("a file of many chunks", () => {
+  // Below and above what is gathered in front of a chunk, a chunk, and what is handed over whole.
+  const sizes = [1, 900, 40_000, 250_000, 270_000, 600_000, 1_040_000, 1_050_000, 2_500_000];
+
+  function manyCommands(random: SeededRandom): string[] {
+    const commands: string[] = [];
+    for (let left = 24_000_000; left > 0; ) {
+      const size = random.pick(sizes);
+      const letter = String.fromCharCode(97 + random.below(26));
+      commands.push(`SET k${commands.length} ${letter.repeat(size)}`);
+      left -= size;
+    }
+    return commands;
+  }
+
+  function expectSame(lines: readonly string[], expected: readonly string[]): void {
+    expect(lines.findIndex((line, index) => line !== expected[index])).toBe(-1);
+    expect(lines.length).toBe(expected.length);
+  }
+
+  test.each(["strict", "salvage"] as const)(
+    "is read byte for byte in mode %s, however records lie across them",
+    async (mode) => {
+      const commands = manyCommands(seededRandom(testSeed()));
+      const lines = await read(log(...commands), mode);
+      expectSame(lines.slice(0, -1), commands);
+    },
+  );
+
+  test("is read on behind damage, from its base on", async () => {
+    const commands = manyCommands(seededRandom(testSeed()));
+    const half = commands.length >> 1;
+    const [before, behind] = [commands.slice(0, half), commands.slice(half)];
+    const bytes = Buffer.concat([
+      rdb,
+      latin1(log(...before)),
+      Buffer.from("x".repeat(3_000_000)),
+      latin1(log(...behind)),
+    ]);
+    const lines = await read(bytes, "salvage");
+    expect(lines.filter((line) => line.startsWith("gap")).length).toBe(1);
+    expectSame(
+      lines.filter((line) => line.startsWith("SET")),
+      commands,
+    );
+  });
+});
 
 describe("damage anywhere in a small file", () => {
   test("is an error or a problem with its place in every mode, for every byte flipped in every way that matters", async () => {
